@@ -1,0 +1,76 @@
+/** A ceiling: a count of rows, or a share of the rows read (0 to 1). */
+export type Limit = { readonly count: number } | { readonly share: number };
+
+export type FileFormat = 'parquet' | 'arrow' | 'csv';
+export type TextEncoding = 'utf-8' | 'utf-16le' | 'latin1';
+
+/** Where a job's CSV is and how it is written. */
+export interface CsvInput {
+  /** With `{date}` for the data date; relative to the project's folder or the environment's `source` folder. */
+  readonly path: string;
+  readonly delimiter: string;
+  /** Undefined where nothing is quoted. */
+  readonly quote: string | undefined;
+  readonly encoding: TextEncoding;
+  /** Column names, for a file that has no header line. */
+  readonly header: readonly string[] | undefined;
+  /** Whether a last record without a line end means that the file was cut short. */
+  readonly finalNewline: 'optional' | 'required';
+}
+
+/** What to do with the missing values of a column; `then` is `nan`, `reject` or a fill value as written. */
+export interface MissingRule {
+  readonly tokens: readonly string[];
+  readonly then: 'nan' | 'reject' | { readonly fill: string | number | boolean };
+}
+
+/** A job file, checked: `jobs/<name>.yaml`. */
+export interface Job {
+  readonly name: string;
+  readonly path: string;
+  /** `sha256:<hex>` of the file's bytes. */
+  readonly digest: string;
+  readonly model: string;
+  readonly schedule: string | undefined;
+  /** IANA time zone. */
+  readonly timezone: string;
+  /** At least one of both; an environment whose source is a database uses the query. */
+  readonly input: { readonly csv: CsvInput | undefined; readonly query: string | undefined };
+  readonly key: readonly string[];
+  /** Model input to source column(s), where the names differ or the input is a matrix. */
+  readonly features: Readonly<Record<string, string | readonly string[]>>;
+  readonly missing: Readonly<Record<string, MissingRule>>;
+  readonly output: {
+    readonly table: string;
+    readonly format: FileFormat;
+    /** Published name to output expression: `label`, `probabilities[Yes]`, `variable`. Undefined: every output. */
+    readonly columns: Readonly<Record<string, string>> | undefined;
+  };
+  readonly limits: { readonly rejects: Limit; readonly inexactIntegers: Limit; readonly minRows: number };
+}
+
+/** One environment of `predawn.yaml`, with its `${VARIABLE}`s filled in. */
+export interface Environment {
+  readonly name: string;
+  /** `postgres://…` for queries, or a folder that CSV paths are relative to. */
+  readonly source: string | undefined;
+  /** `postgres://…`, or a folder. */
+  readonly destination: string;
+  /** Published attempts of a slice whose rows are kept for restore, the current one included. */
+  readonly retain: number;
+}
+
+/** `predawn.yaml`, checked, for one environment. Folders are absolute. */
+export interface Settings {
+  readonly path: string;
+  /** The folder that relative paths in settings and job files start from. */
+  readonly root: string;
+  readonly registry: string;
+  readonly jobs: string;
+  readonly environment: Environment;
+  readonly environments: readonly string[];
+  /** Worker threads. */
+  readonly workers: number;
+  /** About how many bytes of input a block has. */
+  readonly blockBytes: number;
+}
