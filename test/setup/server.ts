@@ -1,0 +1,147 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { findBinaries, type Account } from './binaries.js';
+import { giveTo, run } from './account.js';
+
+export interface TestServer {
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/** The suite's own data is thrown away: nothing here needs to survive a power cut. */
+const SETTINGS = {
+  fsync: 'off',
+  full_page_writes: 'off',
+  shared_buffers: '64MB',
+  max_wal_size: '2GB',
+  max_connections: '150',
+  listen_addresses: '127.0.0.1',
+  unix_socket_directories: '',
+};
+
+/**
+ * The keeper runs PostgreSQL until its standard input ends, which it does however the test runner ends, by
+ * SIGKILL too; then it stops the server and removes the folder.
+ */
+const KEEPER = '"$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf "$FOLDER"';
+
+/** Makes a cluster in a temporary folder and starts it on a free port of 127.0.0.1. */
+export async function startServer(): Promise<TestServer> {
+  const folder = await mkdtemp(join(tmpdir(), 'predawn-postgres-'));
+  try {
+    const binaries = await findBinaries(folder);
+    const password = randomBytes(12).toString('hex');
+    const data = await initialise(folder, binaries.initdb, binaries.account, password);
+    for (let attempt = 1; ; attempt++) {
+      const port = await freePort();
+      try {
+        const keeper = await start(folder, data, binaries.postgres, binaries.account, port);
+        const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+        return { url, stop: () => stop(keeper, folder) };
+      } catch (error) {
+        // Someone may have taken the port since we asked for a free one.
+        if (attempt === 3) throw error;
+      }
+    }
+  } catch (error) {
+    await rm(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function initialise(
+  folder: string,
+  initdb: string,
+  account: Account | undefined,
+  password: string,
+): Promise<string> {
+  const data = join(folder, 'data');
+  const passwordFile = join(folder, 'password');
+  await mkdir(data, { mode: 0o700 });
+  await writeFile(passwordFile, `${password}\n`, { mode: 0o600 });
+  await giveTo(account, folder);
+  await run(
+    initdb,
+    [
+      `--pgdata=${data}`,
+      '--username=postgres',
+      `--pwfile=${passwordFile}`,
+      '--auth=scram-sha-256',
+      '--encoding=UTF8',
+      '--locale=C',
+      '--no-sync',
+    ],
+    account,
+    folder,
+  );
+  return data;
+}
+
+function start(
+  folder: string,
+  data: string,
+  postgres: string,
+  account: Account | undefined,
+  port: number,
+): Promise<ChildProcess> {
+  const settings = Object.entries({ ...SETTINGS, port: String(port) });
+  const keeper = spawn(
+    '/bin/sh',
+    [
+      '-c',
+      KEEPER,
+      'sh',
+      postgres,
+      '-D',
+      data,
+      ...settings.flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+    ],
+    {
+      ...account,
+      cwd: dirname(data),
+      env: { ...process.env, FOLDER: folder, LC_ALL: 'C' },
+      // Out of the terminal's process group: Ctrl-C is for the test runner, whose end is the keeper's signal.
+      detached: true,
+      stdio: ['pipe', 'ignore', 'pipe'],
+    },
+  );
+  return new Promise((resolve, reject) => {
+    let log = '';
+    const fail = (why: string) => {
+      reject(new Error(`PostgreSQL did not start: ${why}\n${log}`));
+    };
+    keeper.on('error', (error) => fail(error.message));
+    keeper.on('exit', () => fail('it ended'));
+    keeper.stderr.setEncoding('utf8').on('data', (text: string) => {
+      log = (log + text).slice(-10_000);
+      if (text.includes('ready to accept connections')) resolve(keeper);
+      else if (text.includes('FATAL:')) fail('fatal error');
+    });
+  });
+}
+
+function stop(keeper: ChildProcess, folder: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const finish = () => {
+      rm(folder, { recursive: true, force: true }).then(resolve, reject);
+    };
+    if (keeper.exitCode !== null || keeper.signalCode !== null) finish();
+    keeper.on('exit', finish);
+    keeper.stdin?.end();
+  });
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.on('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const { port } = probe.address() as AddressInfo;
+      probe.close(() => resolve(port));
+    });
+  });
+}
