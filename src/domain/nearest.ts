@@ -1,0 +1,32 @@
+import { distance } from 'fastest-levenshtein';
+
+/** A name as skl2onnx and others rewrite it for a graph: `education-num` becomes `education_num`. */
+export function asIdentifier(name: string): string {
+  return name.replace(/[^\p{L}\p{N}]/gu, '_');
+}
+
+/**
+ * The candidate that was probably meant: the same but for case and punctuation, else the one that is a few
+ * keystrokes away. Undefined where nothing is near.
+ */
+export function nearest(name: string, candidates: Iterable<string>): string | undefined {
+  const wanted = asIdentifier(name).toLowerCase();
+  // A third of the letters may differ, and never all of them.
+  const farthest = wanted.length < 2 ? 0 : Math.max(1, Math.floor(wanted.length / 3));
+  let best: string | undefined;
+  let bestDistance = farthest + 1;
+  for (const candidate of candidates) {
+    const candidateDistance = distance(wanted, asIdentifier(candidate).toLowerCase());
+    if (candidateDistance < bestDistance) {
+      best = candidate;
+      bestDistance = candidateDistance;
+    }
+  }
+  return best;
+}
+
+/** `Did you mean "x"?`, or what to say where nothing is near. */
+export function didYouMean(name: string, candidates: Iterable<string>, otherwise: string): string {
+  const meant = nearest(name, candidates);
+  return meant === undefined ? otherwise : `Did you mean "${meant}"?`;
+}

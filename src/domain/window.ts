@@ -1,0 +1,96 @@
+import { IANAZone } from 'luxon';
+import { PredawnError } from './errors.js';
+
+/** The instants of a data date, [from, to), as ISO 8601 in UTC. Lasts 24 h, or what a clock change makes of it. */
+export interface DataWindow {
+  readonly from: string;
+  readonly to: string;
+}
+
+const DAY = 86_400_000;
+const MINUTE = 60_000;
+
+/**
+ * The window of a calendar day in a time zone. It starts at the day's first midnight or, where the clocks skip
+ * midnight, at the instant they do; it ends where the next day's starts, so that adjacent windows neither overlap
+ * nor gap.
+ *
+ * @param asOf YYYY-MM-DD
+ * @throws PredawnError kind `usage` for a day that the zone skipped (Pacific/Apia had no 2011-12-30); kind
+ *   `configuration` for an unknown zone
+ */
+export function dataWindow(asOf: string, timezone: string): DataWindow {
+  const zone = zoneOf(timezone);
+  const day = Date.parse(`${asOf}T00:00:00Z`);
+  const from = startOfDay(day, zone);
+  const to = startOfDay(day + DAY, zone);
+  if (from === to) {
+    throw new PredawnError(
+      'usage',
+      'date.skipped',
+      `There was no ${asOf} in ${timezone}: its clocks skipped that day.`,
+      {
+        hint: 'Ask for the day before or after.',
+      },
+    );
+  }
+  return { from: new Date(from).toISOString(), to: new Date(to).toISOString() };
+}
+
+/** The last calendar day that is over in the zone, as YYYY-MM-DD. */
+export function yesterday(now: Date, timezone: string): string {
+  const zone = zoneOf(timezone);
+  const today = Date.parse(`${localDate(now.getTime(), zone)}T00:00:00Z`);
+  // Not the calendar day before: the zone may have skipped that.
+  return localDate(startOfDay(today, zone) - 1, zone);
+}
+
+/** Whether the whole window of a data date is in the past. */
+export function isOver(asOf: string, timezone: string, now: Date): boolean {
+  return Date.parse(dataWindow(asOf, timezone).to) <= now.getTime();
+}
+
+/**
+ * A data date as people type it: YYYY-MM-DD, a real day from 1900 on.
+ *
+ * @throws PredawnError kind `usage`
+ */
+export function parseDataDate(text: string): string {
+  const time = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(`${text}T00:00:00Z`) : NaN;
+  // V8 reads February 30 as March 2.
+  if (!Number.isNaN(time) && new Date(time).toISOString().startsWith(text) && text >= '1900') return text;
+  throw new PredawnError('usage', 'date.invalid', `"${text}" is not a calendar day written as YYYY-MM-DD.`, {
+    hint: 'Write year, month and day with hyphens, for example 2026-11-20.',
+  });
+}
+
+/** The first instant of a day, in milliseconds since 1970; `day` is the same day's midnight in UTC. */
+function startOfDay(day: number, zone: IANAZone): number {
+  const before = zone.offset(day - DAY) * MINUTE;
+  const after = zone.offset(day + DAY) * MINUTE;
+  const midnights = [day - before, day - after].filter((time) => time + zone.offset(time) * MINUTE === day);
+  if (midnights.length > 0) return Math.min(...midnights);
+  return firstInstantOf(day, zone, day - after, day - before);
+}
+
+/** Where the clocks jump over midnight: the instant of the jump, between `early` and `late`. */
+function firstInstantOf(day: number, zone: IANAZone, early: number, late: number): number {
+  while (late - early > 1) {
+    const middle = Math.floor((early + late) / 2);
+    if (middle + zone.offset(middle) * MINUTE >= day) late = middle;
+    else early = middle;
+  }
+  return late;
+}
+
+function localDate(time: number, zone: IANAZone): string {
+  return new Date(time + zone.offset(time) * MINUTE).toISOString().slice(0, 10);
+}
+
+function zoneOf(timezone: string): IANAZone {
+  const zone = IANAZone.create(timezone);
+  if (zone.isValid) return zone;
+  throw new PredawnError('configuration', 'timezone.unknown', `"${timezone}" is not an IANA time zone.`, {
+    hint: 'Use a name such as Europe/London, America/New_York or UTC.',
+  });
+}
