@@ -15,6 +15,8 @@ export interface CsvDecoderSpec {
   /** One byte each. `quote` may be undefined: then no field is quoted. */
   readonly delimiter: string;
   readonly quote: string | undefined;
+  /** What ends a record: LF or CRLF (`lf`, where absent), or CR in a file without LF. The source finds out. */
+  readonly recordEnd?: 'lf' | 'cr';
 }
 
 /** Tuples of `COPY … TO STDOUT (FORMAT binary)`, without the file header and trailer. */
