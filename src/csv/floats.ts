@@ -1,0 +1,66 @@
+import type { FeatureData } from '../domain/columns.js';
+import { parseDecimal, readDecimals } from './decimal.js';
+import type { RowFaults } from './faults.js';
+import { replacement } from './missing.js';
+import { fieldContent } from './records.js';
+import type { Records } from './records.js';
+import { trimmedText } from './slot-reader.js';
+import type { SlotContext, SlotReader } from './slot-reader.js';
+
+const INFINITE = /^[+-]?inf(inity)?$/i;
+const INTEGER = /^[+-]?\d+$/;
+/** From here on, a double does not hold every integer. */
+const MANY_DIGITS = 2 ** 53;
+
+/** Reads a column into a float32 or float64 tensor. */
+export function floatReader(context: SlotContext, scratch: (rows: number) => Float64Array): SlotReader {
+  const { slot, width, tokens } = context;
+  const { column, sourceIndex, offset } = slot;
+  const single = slot.type === 'float32';
+  const missing = replacement(slot);
+  const fill = missing === undefined ? NaN : Number(missing);
+
+  function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
+    const values = scratch(records.rows);
+    readDecimals(records, sourceIndex, values);
+    const { rows } = records;
+    const out = tensor as Float32Array | Float64Array;
+    const alwaysLook = tokens.anyNumber;
+    for (let row = 0, to = offset; row < rows; row++, to += width) {
+      let value = values[row]!;
+      if (value !== value || alwaysLook) {
+        const [start, end] = fieldContent(records, row, sourceIndex);
+        if (tokens.match(records.bytes, start, end)) {
+          if (missing === undefined) faults.add(row, 'missing', column);
+          out[to] = fill;
+          continue;
+        }
+        if (value !== value) value = secondLook(records.bytes, start, end, row, faults);
+      }
+      const held = single ? Math.fround(value) : value;
+      if (held !== value || value >= MANY_DIGITS || value <= -MANY_DIGITS) {
+        if (held - held !== 0) faults.add(row, 'not_finite', column);
+        else if (Math.floor(value) === value && isInexact(records, row, held)) faults.addInexactInteger(row);
+      }
+      out[to] = held;
+    }
+  }
+
+  /** For texts other than short plain decimals. A fault that is added here comes before `not_finite`. */
+  function secondLook(bytes: Uint8Array, start: number, end: number, row: number, faults: RowFaults): number {
+    const text = trimmedText(bytes, start, end);
+    const value = parseDecimal(text);
+    if (value !== undefined) return value;
+    faults.add(row, INFINITE.test(text) ? 'not_finite' : 'not_a_number', column);
+    return 0;
+  }
+
+  /** Whether the row's text is an integer other than `held`. */
+  function isInexact(records: Records, row: number, held: number): boolean {
+    const [start, end] = fieldContent(records, row, sourceIndex);
+    const text = trimmedText(records.bytes, start, end);
+    return INTEGER.test(text) && BigInt(text) !== BigInt(held);
+  }
+
+  return { read };
+}

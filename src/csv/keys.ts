@@ -1,0 +1,39 @@
+import type { KeyColumn, KeySlot } from '../domain/columns.js';
+import type { RowFaults } from './faults.js';
+import { fieldContent } from './records.js';
+import type { Records } from './records.js';
+
+/** Adds the faults of a key column: `missing_key` for an empty field, `nul_byte`. */
+export function checkKeys({ column, sourceIndex }: KeySlot, records: Records, faults: RowFaults): void {
+  for (let row = 0; row < records.rows; row++) {
+    const [start, end] = fieldContent(records, row, sourceIndex);
+    if (start === end) faults.add(row, 'missing_key', column);
+    else if (records.hasNul && records.bytes.subarray(start, end).includes(0)) {
+      faults.add(row, 'nul_byte', column);
+    }
+  }
+}
+
+/** Copies a key column of the rows that have no fault, as UTF-8 text. */
+export function copyKeys({ sourceIndex }: KeySlot, records: Records, faults: RowFaults): KeyColumn {
+  const { bytes, quote, rows, stride, bounds } = records;
+  let most = 0;
+  for (let row = 0, at = sourceIndex; row < rows; row++, at += stride) most += bounds[at + 1]! - bounds[at]!;
+  const copy = new Uint8Array(most);
+  const offsets = new Int32Array(rows - faults.count + 1);
+  const anyFault = faults.count > 0;
+  let to = 0;
+  let kept = 0;
+  for (let row = 0; row < rows; row++) {
+    if (anyFault && faults.has(row)) continue;
+    const [start, end] = fieldContent(records, row, sourceIndex);
+    for (let at = start; at < end; at++) {
+      const byte = bytes[at]!;
+      copy[to++] = byte;
+      // Of two quotes, the first was copied.
+      if (byte === quote) at++;
+    }
+    offsets[++kept] = to;
+  }
+  return { type: 'text', offsets, bytes: copy.subarray(0, to) };
+}

@@ -1,0 +1,32 @@
+import type { FeatureData, FeatureSlot } from '../domain/columns.js';
+import type { RowFaults } from './faults.js';
+import type { MissingTokens } from './missing.js';
+import type { Records } from './records.js';
+
+/** Reads one column of a block's records into its places in a tensor. */
+export interface SlotReader {
+  /** Adds a fault for each row whose value cannot be had; what stands in its place then is of no meaning. */
+  read(records: Records, tensor: FeatureData, faults: RowFaults): void;
+}
+
+/** What every slot reader is made from. */
+export interface SlotContext {
+  readonly slot: FeatureSlot;
+  /** Values a row of the tensor has. */
+  readonly width: number;
+  readonly tokens: MissingTokens;
+}
+
+/** The content of bytes [start, end) without surrounding spaces and tabs. */
+export function trimmedText(bytes: Uint8Array, start: number, end: number): string {
+  let from = start;
+  let to = end;
+  while (from < to && isBlank(bytes[from]!)) from++;
+  while (to > from && isBlank(bytes[to - 1]!)) to--;
+  // Only ASCII is of interest to those who ask: other text is a fault, in whichever way it is read.
+  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+}
+
+function isBlank(byte: number): boolean {
+  return byte === 32 || byte === 9;
+}
