@@ -11,7 +11,7 @@ const C4 = 0x38b34ae5 | 0;
  * must compare the keys themselves. Every column goes in with its length, so that ('a', 'bc') differs from
  * ('ab', 'c'). The values are for one run of one machine: nothing may store them.
  */
-export function hashKeys(keys: readonly KeyColumn[], rows: number): BigUint64Array {
+export function hashKeys(keys: readonly KeyColumn[], rows: number): BigUint64Array<ArrayBuffer> {
   const hashes = new BigUint64Array(rows);
   const halves = new Uint32Array(hashes.buffer);
   for (const { offsets, bytes } of keys) {

@@ -8,6 +8,8 @@ export type AttemptStatus = 'open' | 'published' | 'unchanged' | 'failed';
  */
 export interface Receipt {
   readonly attempt_id: string;
+  /** Whose rows the slice holds: this attempt, or for `unchanged` the earlier one. */
+  readonly published_attempt_id: string | undefined;
   readonly job: string;
   readonly environment: string;
   readonly as_of: string;
@@ -21,10 +23,16 @@ export interface Receipt {
   readonly rejects: Readonly<Record<string, number>>;
   readonly rejects_location: string | undefined;
   readonly inexact_integers: number;
-  readonly input: { readonly location: string; readonly fingerprint: string; readonly bytes: number };
+  readonly input: {
+    readonly location: string;
+    /** Undefined, as `bytes`, where the input was not read to its end (`--limit`). */
+    readonly fingerprint: string | undefined;
+    readonly bytes: number | undefined;
+  };
   readonly job_file: { readonly path: string; readonly digest: string };
   readonly output: {
-    readonly location: string;
+    /** Undefined where nothing was published. */
+    readonly location: string | undefined;
     /** Of the bytes as staged: the file's, or the COPY stream's. */
     readonly digest: string;
     readonly rows: number;
@@ -33,6 +41,8 @@ export interface Receipt {
   /** How the slice changed; for a date without a slice, all rows are inserted. Absent where nothing was published. */
   readonly changes:
     { readonly inserted: number; readonly updated: number; readonly deleted: number } | undefined;
+  /** A command or query that shows the rows; undefined where nothing was published. */
+  readonly how_to_look: string | undefined;
   readonly unused_columns: readonly string[];
   readonly warnings: readonly string[];
   readonly started_at: string;

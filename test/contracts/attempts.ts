@@ -50,6 +50,8 @@ export function newReceipt(
   const rows = output?.rows ?? 0;
   return {
     attempt_id: attempt.id,
+    published_attempt_id: attempt.id,
+    how_to_look: undefined,
     job: attempt.job,
     environment: attempt.environment,
     as_of: attempt.asOf,
