@@ -1,0 +1,26 @@
+import { Command } from 'commander';
+import { findSettings, loadSettings } from '../config/settings.js';
+import type { Settings } from '../domain/job.js';
+import type { CommandContext } from './context.js';
+import type { CommonOptions } from './print.js';
+
+/** A command with the options that all have, and examples under its help. */
+export function newCommand(name: string, description: string, examples: readonly string[]): Command {
+  return new Command(name)
+    .description(description)
+    .option('--config <file>', 'settings file; default: predawn.yaml here or in a parent folder')
+    .option('--env <name>', 'environment; default: $PREDAWN_ENV, else the first in the settings')
+    .option('--json', 'write the result as JSON')
+    .option('--debug', 'on failure, print the stack')
+    .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}\n`);
+}
+
+/** The settings that the common options point at. */
+export async function settingsFor(options: CommonOptions, context: CommandContext): Promise<Settings> {
+  return loadSettings({
+    path: await findSettings(context.cwd, options.config ?? context.variables['PREDAWN_CONFIG']),
+    environment: options.env ?? context.variables['PREDAWN_ENV'],
+    variables: context.variables,
+    cores: context.cores,
+  });
+}

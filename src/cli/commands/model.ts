@@ -1,0 +1,220 @@
+import { readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { Command } from 'commander';
+import { PredawnError } from '../../domain/errors.js';
+import type { Settings } from '../../domain/job.js';
+import type { AliasMove, Manifest, Registry } from '../../domain/registry.js';
+import { newCommand, settingsFor } from '../command.js';
+import type { CommandContext } from '../context.js';
+import { positiveInteger } from '../options.js';
+import { type CommonOptions, nextStep, printResult } from '../print.js';
+import { manifestText } from '../render-manifest.js';
+import { renderTable } from '../render-table.js';
+
+export function modelCommand(context: CommandContext): Command {
+  const model = new Command('model').description(
+    'Artefacts: register, list, make live in an environment, roll back.',
+  );
+  for (const command of [
+    add(context),
+    list(context),
+    show(context),
+    promote(context),
+    rollback(context),
+    history(context),
+  ]) {
+    model.addCommand(command);
+  }
+  return model;
+}
+
+function add(context: CommandContext): Command {
+  return newCommand('add', 'Register an ONNX file as a version. Makes nothing live.', [
+    'predawn model add churn model.onnx --note "retrained on October"',
+  ])
+    .argument('<name>', 'model name')
+    .argument('<file>', 'an ONNX file')
+    .option('--note <text>', 'kept in the manifest')
+    .action(async (name: string, file: string, options: CommonOptions & { note?: string }) => {
+      const { settings, registry } = await openRegistry(options, context);
+      const candidate = await context.services.prepareCandidate(await readModel(file, context), {
+        addedAt: context.now().toISOString(),
+        addedBy: context.user,
+        note: options.note,
+      });
+      const { manifest, created } = await registry.add(name, candidate);
+      const environment = settings.environments[0] ?? settings.environment.name;
+      const live = await registry.alias(name, environment);
+      printResult(context, options, { created, manifest }, (colors) => {
+        const heading = created
+          ? `Registered ${name}@${manifest.version}`
+          : `${name}@${manifest.version} has these bytes already`;
+        const next = `predawn model promote ${name} ${manifest.version} --to ${environment}`;
+        return `${heading}\n\n${manifestText(manifest, colors)}${live === manifest.version ? '' : nextStep(next, colors)}`;
+      });
+    });
+}
+
+function list(context: CommandContext): Command {
+  return newCommand('list', 'List models, their versions and where each is live.', [
+    'predawn model list',
+  ]).action(async (options: CommonOptions) => {
+    const { settings, registry } = await openRegistry(options, context);
+    const rows = await Promise.all(
+      (await registry.models()).map((name) => versionsOf(name, settings, registry)),
+    );
+    const entries = rows.flat();
+    printResult(context, options, entries, (colors) =>
+      entries.length === 0
+        ? `No models in ${registry.location} yet.${nextStep('predawn model add NAME FILE.onnx', colors)}`
+        : renderTable(
+            ['model', 'version', 'live in', 'added', 'by', 'sha256', 'note'],
+            entries.map(({ manifest, environments }) => [
+              manifest.name,
+              manifest.version,
+              environments.join(', '),
+              manifest.addedAt.slice(0, 10),
+              manifest.addedBy,
+              modelDigest(manifest).slice(0, 12),
+              manifest.note ?? '',
+            ]),
+            colors,
+          ),
+    );
+  });
+}
+
+function show(context: CommandContext): Command {
+  return newCommand('show', 'Show a version: inputs, outputs, classes, digests.', [
+    'predawn model show churn',
+    'predawn model show churn 3',
+  ])
+    .argument('<name>', 'model name')
+    .argument('[version]', 'default: the newest', positiveInteger)
+    .action(async (name: string, version: number | undefined, options: CommonOptions) => {
+      const { settings, registry } = await openRegistry(options, context);
+      const entries = await versionsOf(name, settings, registry);
+      const entry =
+        version === undefined ? entries.at(-1) : entries.find(({ manifest }) => manifest.version === version);
+      if (entry === undefined) {
+        throw new PredawnError(
+          'configuration',
+          'version.unknown',
+          `${name} has no version ${version ?? ''}.`,
+          {
+            hint: `It has ${entries.map(({ manifest }) => manifest.version).join(', ')}.`,
+          },
+        );
+      }
+      printResult(context, options, entry, (colors) =>
+        manifestText(entry.manifest, colors, entry.environments),
+      );
+    });
+}
+
+function promote(context: CommandContext): Command {
+  return newCommand('promote', 'Make a version live in an environment.', [
+    'predawn model promote churn 4 --to production',
+  ])
+    .argument('<name>', 'model name')
+    .argument('<version>', 'which version', positiveInteger)
+    .requiredOption('--to <environment>', 'where it becomes live')
+    .option('--reason <text>', 'kept in the history')
+    .action(
+      async (name: string, version: number, options: CommonOptions & { to: string; reason?: string }) => {
+        const { settings, registry } = await openRegistry(options, context);
+        requireEnvironment(options.to, settings);
+        const move = await registry.promote(name, version, options.to, context.user, options.reason);
+        printResult(context, options, move, () => moveText(move));
+      },
+    );
+}
+
+function rollback(context: CommandContext): Command {
+  return newCommand('rollback', 'Make the version that was live before the last move live again.', [
+    'predawn model rollback churn --env production --reason "scores drifted"',
+  ])
+    .argument('<name>', 'model name')
+    .option('--reason <text>', 'kept in the history')
+    .action(async (name: string, options: CommonOptions & { reason?: string }) => {
+      const { settings, registry } = await openRegistry(options, context);
+      const move = await registry.rollback(name, settings.environment.name, context.user, options.reason);
+      printResult(context, options, move, () => moveText(move));
+    });
+}
+
+function history(context: CommandContext): Command {
+  return newCommand('history', 'List every move of a model’s aliases, oldest first.', [
+    'predawn model history churn',
+  ])
+    .argument('<name>', 'model name')
+    .action(async (name: string, options: CommonOptions) => {
+      const { registry } = await openRegistry(options, context);
+      const moves = await registry.history(name);
+      printResult(context, options, moves, (colors) =>
+        renderTable(
+          ['at', 'environment', 'action', 'from', 'to', 'by', 'reason'],
+          moves.map((move) => [
+            move.at.slice(0, 19).replace('T', ' '),
+            move.environment,
+            move.action,
+            move.from ?? '–',
+            move.to,
+            move.by,
+            move.reason ?? '',
+          ]),
+          colors,
+        ),
+      );
+    });
+}
+
+async function openRegistry(
+  options: CommonOptions,
+  context: CommandContext,
+): Promise<{ settings: Settings; registry: Registry }> {
+  const settings = await settingsFor(options, context);
+  return { settings, registry: await context.services.openRegistry(settings) };
+}
+
+function requireEnvironment(name: string, { environments, path: file }: Settings): void {
+  if (environments.includes(name)) return;
+  throw new PredawnError('configuration', 'environment.unknown', `${file} has no environment ${name}.`, {
+    hint: `It has ${environments.join(', ')}.`,
+  });
+}
+
+async function readModel(file: string, context: CommandContext): Promise<Uint8Array> {
+  try {
+    return await readFile(path.resolve(context.cwd, file));
+  } catch (cause) {
+    throw new PredawnError('usage', 'model.file', `${file} can't be read.`, {
+      hint: 'Give the path of an ONNX file.',
+      cause,
+    });
+  }
+}
+
+async function versionsOf(name: string, settings: Settings, registry: Registry) {
+  const live = await Promise.all(
+    settings.environments.map(async (environment) => ({
+      environment,
+      version: await registry.alias(name, environment),
+    })),
+  );
+  return (await registry.versions(name)).map((manifest) => ({
+    manifest,
+    environments: live
+      .filter(({ version }) => version === manifest.version)
+      .map(({ environment }) => environment),
+  }));
+}
+
+function modelDigest(manifest: Manifest): string {
+  return manifest.files['model.onnx']?.sha256 ?? '';
+}
+
+function moveText({ model, environment, from, to }: AliasMove): string {
+  if (from === to) return `${model}@${to} is live in ${environment} already.\n`;
+  return `${model}@${to} is live in ${environment}${from === undefined ? '' : ` (before: ${model}@${from})`}.\n`;
+}

@@ -1,0 +1,85 @@
+import type { Command } from 'commander';
+import { loadJob } from '../../config/jobs.js';
+import { openLog } from '../../run/log.js';
+import { scoreJob, type RunEvent } from '../../run/score-job.js';
+import { newCommand, settingsFor } from '../command.js';
+import type { CommandContext } from '../context.js';
+import { positiveInteger } from '../options.js';
+import { type CommonOptions, printResult } from '../print.js';
+import { startProgress } from '../progress.js';
+import { asPredawnError, errorJson } from '../render-error.js';
+import { renderReceipt } from '../render-receipt.js';
+import { writeReport } from '../write-report.js';
+
+interface RunOptions extends CommonOptions {
+  readonly date?: string;
+  readonly dryRun?: boolean;
+  readonly force?: boolean;
+  readonly limit?: number;
+  readonly quiet?: boolean;
+  readonly report?: string;
+}
+
+export function runCommand(context: CommandContext): Command {
+  return newCommand('run', 'Score one data date of a job and publish the predictions.', [
+    'predawn run churn                          yesterday, in the job’s time zone',
+    'predawn run churn --date 2026-11-20        a given data date',
+    'predawn run churn --env production --quiet for cron: nothing is written on success',
+    'predawn run churn --dry-run                score and gate, publish nothing',
+    'predawn run churn --limit 100 --json       a first look at some rows',
+  ])
+    .argument('<job>', 'name of a job file, without .yaml')
+    .option('--date <YYYY-MM-DD>', 'data date; default: yesterday in the job’s time zone')
+    .option('--dry-run', 'score and gate, publish nothing')
+    .option('--force', 'publish although the same input is published already, or the date is not over')
+    .option('--limit <rows>', 'score at most so many rows; never publishes', positiveInteger)
+    .option('--quiet', 'write nothing on success')
+    .option('--report <file>', 'write the receipt, or the error, to a file as JSON')
+    .action(async (name: string, options: RunOptions) => run(name, options, context));
+}
+
+async function run(name: string, options: RunOptions, context: CommandContext): Promise<void> {
+  const { stderr, variables } = context;
+  const log = await openLog({ level: logLevel(), bindings: { job: name } });
+  const progress =
+    stderr.isTTY && options.quiet !== true && options.json !== true
+      ? startProgress(stderr, name, () => context.now())
+      : undefined;
+
+  try {
+    const settings = await settingsFor(options, context);
+    const receipt = await scoreJob(
+      {
+        settings,
+        job: await loadJob(settings, name),
+        date: options.date,
+        dryRun: options.dryRun ?? false,
+        force: options.force ?? false,
+        limit: options.limit,
+      },
+      {
+        ...context,
+        onEvent: (event: RunEvent) => {
+          progress?.onEvent(event);
+          if (event.kind !== 'scored') log.info(event, event.kind);
+        },
+      },
+    );
+    progress?.stop();
+    log.info(
+      { attemptId: receipt.attempt_id, rows: receipt.rows, seconds: receipt.seconds },
+      receipt.outcome,
+    );
+    await writeReport(options.report, receipt, context);
+    if (options.quiet !== true)
+      printResult(context, options, receipt, (colors) => renderReceipt(receipt, colors));
+  } catch (thrown) {
+    progress?.stop();
+    await writeReport(options.report, errorJson(asPredawnError(thrown)), context);
+    throw thrown;
+  }
+
+  function logLevel(): string {
+    return variables['PREDAWN_LOG_LEVEL'] ?? (options.quiet === true || stderr.isTTY ? 'error' : 'info');
+  }
+}

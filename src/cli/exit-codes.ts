@@ -1,0 +1,48 @@
+import type { ErrorKind, PredawnError } from '../domain/errors.js';
+
+/** The one table of exit codes (sysexits.h where it has one). `retry`: does running again help? */
+export const EXIT_CODES = [
+  {
+    code: 0,
+    kind: 'success',
+    meaning: 'published, or this exact input and artefact are already published',
+    retry: '–',
+  },
+  { code: 64, kind: 'usage', meaning: 'the command line is wrong', retry: 'no' },
+  {
+    code: 65,
+    kind: 'data',
+    meaning: 'a gate or the reject limit failed; nothing was published',
+    retry: 'no',
+  },
+  { code: 66, kind: 'input', meaning: 'the input is absent or incomplete', retry: 'later' },
+  { code: 70, kind: 'internal', meaning: 'a bug of predawn', retry: 'no' },
+  {
+    code: 74,
+    kind: 'unresolved',
+    meaning: 'the outcome of COMMIT is not known',
+    retry: 'yes: re-running is safe',
+  },
+  { code: 75, kind: 'unavailable', meaning: 'lock held, database unreachable or disk full', retry: 'yes' },
+  { code: 76, kind: 'artefact', meaning: 'digest, signature or model do not match', retry: 'no' },
+  { code: 78, kind: 'configuration', meaning: 'settings, job file, credentials or rights', retry: 'no' },
+  { code: 130, kind: 'SIGINT', meaning: 'interrupted before publishing', retry: 'yes' },
+  { code: 143, kind: 'SIGTERM', meaning: 'terminated before publishing', retry: 'yes' },
+] as const satisfies readonly {
+  code: number;
+  kind: ErrorKind | 'success' | 'SIGINT' | 'SIGTERM';
+  meaning: string;
+  retry: string;
+}[];
+
+export const SUCCESS = 0;
+export const INTERNAL_ERROR = exitCodeOf('internal');
+
+/** The exit code of an error: by its kind, or for an interruption by its signal. */
+export function exitCode(error: PredawnError): number {
+  return exitCodeOf(error.kind === 'interrupted' ? (error.signal ?? 'SIGTERM') : error.kind);
+}
+
+function exitCodeOf(kind: ErrorKind | 'SIGINT' | 'SIGTERM'): number {
+  return EXIT_CODES.find((entry) => entry.kind === kind)?.code ?? 70;
+}

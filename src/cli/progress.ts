@@ -1,0 +1,36 @@
+import type { RunEvent } from '../run/score-job.js';
+import type { TextStream } from './context.js';
+
+const REDRAW_MILLISECONDS = 100;
+
+/** One line on a terminal that grows with the run and leaves nothing behind. */
+export function startProgress(stream: TextStream, label: string, now: () => Date) {
+  const started = now().getTime();
+  let drawn = 0;
+  let expectedBytes: number | undefined;
+
+  return {
+    onEvent(event: RunEvent): void {
+      if (event.kind === 'started') expectedBytes = event.expectedBytes;
+      const time = now().getTime();
+      if (event.kind === 'scored' && time - drawn < REDRAW_MILLISECONDS) return;
+      drawn = time;
+      draw(text(event, (time - started) / 1000));
+    },
+    stop: () => draw(''),
+  };
+
+  function text(event: RunEvent, seconds: number): string {
+    if (event.kind === 'started') return `${label}: opening ${event.artefact}`;
+    if (event.kind === 'publishing') return `${label}: publishing ${event.rows.toLocaleString('en-US')} rows`;
+    const share =
+      expectedBytes === undefined ? '' : ` ${Math.min(99, Math.floor((100 * event.bytes) / expectedBytes))}%`;
+    const rate = Math.round(event.rows / Math.max(seconds, 0.001));
+    const rejected = event.rejected === 0 ? '' : `, ${event.rejected.toLocaleString('en-US')} rejected`;
+    return `${label}:${share} ${event.rows.toLocaleString('en-US')} rows scored${rejected}, ${rate.toLocaleString('en-US')} rows/s`;
+  }
+
+  function draw(line: string): void {
+    stream.write(`\r\u001b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`);
+  }
+}

@@ -1,0 +1,36 @@
+import type { ModelInput, ModelOutput } from '../domain/model.js';
+import type { Manifest } from '../domain/registry.js';
+import { renderTable } from './render-table.js';
+
+/** A version as a person reads it: what it takes, what it gives, where it came from. */
+export function manifestText(manifest: Manifest, colors: boolean, liveIn: readonly string[] = []): string {
+  const { inputs, outputs } = manifest.signature;
+  const facts = [
+    `${manifest.name}@${manifest.version}  sha256:${manifest.files['model.onnx']?.sha256 ?? '?'}`,
+    liveIn.length > 0 ? `live in ${liveIn.join(', ')}` : undefined,
+    `made by ${manifest.producer}, checked with ${manifest.runtime}, added ${manifest.addedAt} by ${manifest.addedBy}`,
+    ...manifest.changes.map(
+      ({ what, originalSha256 }) => `changed: ${what} (original sha256:${originalSha256})`,
+    ),
+    manifest.note === undefined ? undefined : `note: ${manifest.note}`,
+  ].filter((line) => line !== undefined);
+  return [
+    ...facts.map((line) => `  ${line}\n`),
+    '\n',
+    indent(renderTable(['input', 'type', 'shape'], inputs.map(inputRow), colors)),
+    '\n',
+    indent(renderTable(['output', 'role', 'type', 'values'], outputs.map(outputRow), colors)),
+  ].join('');
+}
+
+function inputRow({ name, type, shape }: ModelInput): string[] {
+  return [name, type, `[${shape.map((dimension) => dimension ?? 'N').join(', ')}]`];
+}
+
+function outputRow({ name, role, type, width, classes }: ModelOutput): string[] {
+  return [name, role, type, classes === undefined ? `${width} a row` : classes.join(', ')];
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^(?=.)/gm, '  ');
+}

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+import { availableParallelism, userInfo } from 'node:os';
+import process from 'node:process';
+import { v7 as uuidv7 } from 'uuid';
+import type { TextStream } from './cli/context.js';
+import { INTERNAL_ERROR } from './cli/exit-codes.js';
+import { runProgram } from './cli/program.js';
+import { asPredawnError, renderError } from './cli/render-error.js';
+import { PredawnError } from './domain/errors.js';
+import { wireServices } from './wiring.js';
+
+/**
+ * The edge: process in, exit code out. The code starts as "a bug of ours" and becomes another only by a command's
+ * result: a promise that never settles or a handler that swallows a signal must not look like success.
+ */
+process.exitCode = INTERNAL_ERROR;
+let settled = false;
+
+process.on('uncaughtException', dieOfBug);
+process.on('unhandledRejection', dieOfBug);
+process.once('beforeExit', () => {
+  if (!settled) dieOfBug(new Error('the program ended before its work was done'));
+});
+// Whoever read our output has gone away, or its disk is full: the outcome is the ledger's, not the pipe's.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+const interruption = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  // Once: a second signal ends the process at once, in the way of the platform.
+  process.once(signal, () =>
+    interruption.abort(
+      new PredawnError(
+        'interrupted',
+        'interrupted',
+        `${signal} before anything was published; the table is as it was.`,
+        {
+          signal,
+          hint: 'Running again is safe.',
+        },
+      ),
+    ),
+  );
+}
+
+process.exitCode = await runProgram(process.argv.slice(2), {
+  services: await wireServices(process.cwd()),
+  cwd: process.cwd(),
+  variables: process.env,
+  cores: availableParallelism(),
+  user: userInfo().username,
+  stdout: textStream(process.stdout),
+  stderr: textStream(process.stderr),
+  signal: interruption.signal,
+  now: () => new Date(),
+  newAttemptId: () => uuidv7(),
+});
+settled = true;
+
+function textStream(stream: NodeJS.WriteStream): TextStream {
+  return { write: (text) => stream.write(text), isTTY: stream.isTTY, columns: stream.columns };
+}
+
+function dieOfBug(thrown: unknown): void {
+  process.stderr.write(renderError(asPredawnError(thrown), { colors: false, debug: true }));
+  process.exit(INTERNAL_ERROR);
+}

@@ -1,0 +1,69 @@
+import type { Binding } from '../domain/binding.js';
+import type { Job } from '../domain/job.js';
+import type { Attempt, Publication, Stage, TargetTable } from '../domain/publication.js';
+import type { Artefact } from '../domain/registry.js';
+import type { Source } from '../domain/source.js';
+import type { ScoringPlan } from './block-scorer.js';
+import type { FixedDate } from './fix-date.js';
+import type { RunContext, RunRequest } from './score-job.js';
+
+/** Everything that is fixed before the first block is read. */
+export interface RunFacts {
+  readonly request: RunRequest;
+  readonly context: RunContext;
+  readonly date: FixedDate;
+  readonly artefact: Artefact;
+  readonly source: Source;
+  readonly binding: Binding;
+  readonly publication: Publication;
+  readonly attempt: Attempt;
+}
+
+export function artefactLabel({ manifest }: Artefact): string {
+  return `${manifest.name}@${manifest.version}`;
+}
+
+export function describeTarget(job: Job, artefact: Artefact, binding: Binding): TargetTable {
+  return {
+    job: job.name,
+    table: job.output.table,
+    keys: binding.keys,
+    outputs: binding.outputs,
+    description: `Predictions of ${artefact.manifest.name}, one row per ${job.key.join(', ')} and data date; published by predawn job ${job.name}.`,
+    format: job.output.format,
+  };
+}
+
+export function describeAttempt(
+  { settings, job }: RunRequest,
+  context: RunContext,
+  date: FixedDate,
+  artefact: Artefact,
+  target: TargetTable,
+): Attempt {
+  return {
+    id: context.newAttemptId(),
+    job: job.name,
+    environment: settings.environment.name,
+    asOf: date.asOf,
+    artefact: artefactLabel(artefact),
+    artefactDigest: artefact.digest,
+    jobDigest: job.digest,
+    startedAt: context.now().toISOString(),
+    target,
+    retain: settings.environment.retain,
+  };
+}
+
+export function scoringPlan({ request, artefact, source, binding }: RunFacts, stage: Stage): ScoringPlan {
+  return {
+    decoder: source.description.decoder,
+    decode: binding.plan,
+    signature: artefact.manifest.signature,
+    model: artefact.model,
+    outputs: binding.outputs,
+    encoder: stage.encoder,
+    hashKeys: stage.hashKeys,
+    limit: request.limit,
+  };
+}

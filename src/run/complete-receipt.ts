@@ -1,0 +1,90 @@
+import type { PublishedSlice, Stage, StagedOutput } from '../domain/publication.js';
+import type { Receipt } from '../domain/receipt.js';
+import type { InputSummary } from '../domain/source.js';
+import type { RunFacts } from './attempt.js';
+import type { Tally } from './tally.js';
+
+export interface RunFigures {
+  readonly tally: Tally;
+  readonly staged: StagedOutput;
+  /** Undefined where the input was not read to its end (`--limit`). */
+  readonly input: InputSummary | undefined;
+  readonly stage: Stage;
+  /** Undefined where nothing is published. */
+  readonly changes: Receipt['changes'];
+}
+
+/** The receipt of a run that scored. */
+export function completeReceipt(
+  facts: RunFacts,
+  { tally, staged, input, stage, changes }: RunFigures,
+): Receipt {
+  const { request, source, publication, attempt, binding } = facts;
+  const { job } = request;
+  return {
+    ...identity(facts),
+    outcome: changes === undefined ? 'dry-run' : 'published',
+    published_attempt_id: changes === undefined ? undefined : attempt.id,
+    rows: { read: tally.read, scored: tally.scored, rejected: tally.rejected },
+    rejects: tally.rejectsByCode,
+    rejects_location: tally.rejected > 0 && changes !== undefined ? stage.rejectsLocation : undefined,
+    inexact_integers: tally.inexactIntegers,
+    input: { location: source.location, fingerprint: input?.fingerprint, bytes: input?.bytes },
+    output: {
+      location: changes === undefined ? undefined : staged.location,
+      digest: staged.digest,
+      rows: staged.rows,
+      columns: [
+        'as_of',
+        ...job.key,
+        ...binding.outputs.map(({ name }) => name),
+        'artefact',
+        'attempt_id',
+        'scored_at',
+      ],
+    },
+    changes,
+    how_to_look: changes === undefined ? undefined : publication.howToLook(attempt.target, attempt.asOf),
+    unused_columns: binding.unusedColumns,
+    warnings: [...(input?.warnings ?? []), ...inexactWarning(tally)],
+  };
+}
+
+/** The receipt of a run that found its work done: the published one's figures under this attempt's name. */
+export function unchangedReceipt(facts: RunFacts, published: PublishedSlice): Receipt {
+  return {
+    ...published.receipt,
+    ...identity(facts),
+    outcome: 'unchanged',
+    published_attempt_id: published.attemptId,
+    changes: undefined,
+  };
+}
+
+function identity({ request, context, date, artefact, attempt }: RunFacts) {
+  const { job, settings } = request;
+  const finished = context.now();
+  return {
+    attempt_id: attempt.id,
+    job: job.name,
+    environment: settings.environment.name,
+    as_of: date.asOf,
+    timezone: job.timezone,
+    window: date.window,
+    artefact: {
+      name: artefact.manifest.name,
+      version: artefact.manifest.version,
+      digest: `sha256:${artefact.digest}`,
+    },
+    job_file: { path: job.path, digest: job.digest },
+    started_at: attempt.startedAt,
+    finished_at: finished.toISOString(),
+    seconds: (finished.getTime() - Date.parse(attempt.startedAt)) / 1000,
+    versions: context.services.versions,
+  };
+}
+
+function inexactWarning({ inexactIntegers }: Tally): string[] {
+  if (inexactIntegers === 0) return [];
+  return [`${inexactIntegers} integers were rounded to fit float32 inputs`];
+}

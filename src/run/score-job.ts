@@ -1,0 +1,175 @@
+import { bind } from '../domain/binding.js';
+import { combine, type PredawnError } from '../domain/errors.js';
+import type { Job, Settings } from '../domain/job.js';
+import type { Publication, PublishedSlice, Stage, StagedOutput } from '../domain/publication.js';
+import type { Receipt } from '../domain/receipt.js';
+import { describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
+import { completeReceipt, unchangedReceipt } from './complete-receipt.js';
+import { fixDate } from './fix-date.js';
+import { failedGates } from './gates.js';
+import { pinArtefact } from './pin-artefact.js';
+import { scoreInOrder } from './pipeline.js';
+import { readAhead } from './read-ahead.js';
+import { openPool } from './scorer-pool.js';
+import type { Services } from './services.js';
+import { startTally, type Tally } from './tally.js';
+import { using } from './using.js';
+
+/** What is asked of a run. */
+export interface RunRequest {
+  readonly settings: Settings;
+  readonly job: Job;
+  /** YYYY-MM-DD; undefined means yesterday in the job's time zone. */
+  readonly date: string | undefined;
+  /** Score and gate, publish nothing. */
+  readonly dryRun: boolean;
+  /** Publish although this very input, artefact and job file are published, or the date is not over. */
+  readonly force: boolean;
+  /** Score at most so many rows; never publishes. */
+  readonly limit: number | undefined;
+}
+
+/** What a run may touch beside its services: the clock, identities, a way to be stopped, and who listens. */
+export interface RunContext {
+  readonly services: Services;
+  readonly signal: AbortSignal;
+  now(): Date;
+  newAttemptId(): string;
+  /** Called as the run goes on: for progress on a terminal and for logs. */
+  onEvent(event: RunEvent): void;
+}
+
+export type RunEvent =
+  | {
+      readonly kind: 'started';
+      readonly attemptId: string;
+      readonly asOf: string;
+      readonly artefact: string;
+      readonly expectedBytes: number | undefined;
+    }
+  | { readonly kind: 'scored'; readonly rows: number; readonly rejected: number; readonly bytes: number }
+  | { readonly kind: 'publishing'; readonly rows: number };
+
+/**
+ * Scores one job for one data date and publishes the predictions: the whole program on one page.
+ *
+ * @returns the receipt. Its outcome is `unchanged` where this very input was published before, `dry-run` where
+ *   nothing was to be published.
+ * @throws PredawnError for every expected failure; nothing was published then (but see kind `unresolved`).
+ */
+export async function scoreJob(request: RunRequest, context: RunContext): Promise<Receipt> {
+  const { settings, job } = request;
+  const { services, signal } = context;
+
+  const date = fixDate(job, request, context.now());
+  const artefact = await pinArtefact(await services.openRegistry(settings), job, settings.environment.name);
+
+  return using(services.openSource({ settings, job, ...date, signal }), (source) => {
+    const binding = bind(job, artefact.manifest.signature, source.description, {
+      modelLabel: `${artefact.manifest.name}@${artefact.manifest.version}`,
+      sourceLabel: source.location,
+    });
+    const target = describeTarget(job, artefact, binding);
+
+    return using(openDestination(request, services), async (publication) => {
+      const problems = await publication.check(target);
+      if (problems.length > 0) throw cannotPublish(job, publication, problems);
+
+      const attempt = describeAttempt(request, context, date, artefact, target);
+      const facts: RunFacts = { request, context, date, artefact, source, binding, publication, attempt };
+      return publication.withAttempt(attempt, signal, (stage) => scoreAndPublish(stage, facts));
+    });
+  });
+}
+
+/** The part of a run that holds the lock of its date. */
+async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> {
+  const { request, context, source } = facts;
+  context.onEvent({
+    kind: 'started',
+    attemptId: facts.attempt.id,
+    asOf: facts.date.asOf,
+    artefact: facts.attempt.artefact,
+    expectedBytes: source.expectedBytes,
+  });
+
+  const published = publishedBefore(stage, facts);
+  if (published !== undefined && (await source.fingerprint(context.signal)) === published.inputFingerprint) {
+    return recordUnchanged(stage, facts, published);
+  }
+
+  const tally = await scoreInto(stage, facts);
+  const staged = await stage.finish();
+  const input = request.limit === undefined ? await source.summary() : undefined;
+  if (published !== undefined && input?.fingerprint === published.inputFingerprint) {
+    return recordUnchanged(stage, facts, published);
+  }
+
+  await passGates(stage, facts, tally, staged);
+  const complete = (changes: Receipt['changes']) =>
+    completeReceipt(facts, { tally, staged, input, stage, changes });
+  if (request.dryRun || request.limit !== undefined) return complete(undefined);
+
+  context.signal.throwIfAborted();
+  context.onEvent({ kind: 'publishing', rows: staged.rows });
+  return stage.publish(({ changes }) => complete(changes));
+}
+
+/** Reads, scores and stages every block. */
+async function scoreInto(stage: Stage, facts: RunFacts): Promise<Tally> {
+  const { request, context, source } = facts;
+  const tally = startTally();
+  let bytes = 0;
+  const input = await readAhead(source.blocks(context.signal));
+  const plan = scoringPlan(facts, stage);
+
+  await using(openPool(plan, facts, input.ended), async (pool) => {
+    for await (const { block, rejects } of scoreInOrder(input.blocks, pool, source)) {
+      context.signal.throwIfAborted();
+      await stage.append({ payload: block.payload, rows: block.rows, keyHashes: block.keyHashes });
+      if (rejects.length > 0) await stage.reject(rejects);
+      tally.add(block, rejects);
+      bytes += block.bytes;
+      const { scored, rejected } = tally.read();
+      context.onEvent({ kind: 'scored', rows: scored, rejected, bytes });
+      if (scored >= (request.limit ?? Infinity)) break;
+    }
+  });
+  return tally.read();
+}
+
+async function passGates(stage: Stage, facts: RunFacts, tally: Tally, staged: StagedOutput): Promise<void> {
+  const { job } = facts.request;
+  const duplicateKeys = await stage.duplicateKeys(10);
+  const failed = failedGates({ job, tally, staged, duplicateKeys, rejectsLocation: stage.rejectsLocation });
+  if (failed.length > 0) throw combine(failed, `${failed.length} gates failed; nothing was published.`);
+}
+
+/** The slice's publication, if it came from the same artefact and job file: then only the input may differ. */
+function publishedBefore(stage: Stage, { request, attempt }: RunFacts): PublishedSlice | undefined {
+  const { current } = stage;
+  if (current === undefined || request.force) return undefined;
+  const same = current.artefactDigest === attempt.artefactDigest && current.jobDigest === attempt.jobDigest;
+  return same ? current : undefined;
+}
+
+async function recordUnchanged(stage: Stage, facts: RunFacts, published: PublishedSlice): Promise<Receipt> {
+  const receipt = unchangedReceipt(facts, published);
+  await stage.unchanged(receipt);
+  return receipt;
+}
+
+function openDestination(
+  { settings, job, dryRun, limit }: RunRequest,
+  services: Services,
+): Promise<Publication> {
+  const publishes = !dryRun && limit === undefined;
+  return publishes ? services.openPublication(settings, job) : services.openScratchPublication();
+}
+
+function cannotPublish(job: Job, publication: Publication, problems: readonly PredawnError[]): PredawnError {
+  return combine(
+    problems,
+    `${job.name} can't be published to ${publication.location}: ${problems.length} problems.`,
+  );
+}

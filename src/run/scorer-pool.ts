@@ -1,0 +1,55 @@
+import type { Block } from '../domain/columns.js';
+import {
+  type BlockScorer,
+  type Codecs,
+  openBlockScorer,
+  type ScoredBlock,
+  type ScoringPlan,
+} from './block-scorer.js';
+import type { RunFacts } from './attempt.js';
+import { openWorkerThread, type WorkerThread } from './worker-thread.js';
+
+/** Several block scorers behind one: `score` may be called again before it settles, up to `depth` times. */
+export interface ScorerPool extends BlockScorer {
+  /** How many blocks may be in flight: enough to keep every scorer busy, few enough to bound memory. */
+  readonly depth: number;
+}
+
+/** Threads for a large input; none for a small one, or where rows are counted (`--limit`). */
+export function openPool(
+  plan: ScoringPlan,
+  { request, context }: RunFacts,
+  small: boolean,
+): Promise<ScorerPool> {
+  const { codecs, workerEntry } = context.services;
+  if (small || plan.limit !== undefined) return openInlinePool(plan, codecs);
+  return openThreadPool(plan, request.settings.workers, workerEntry);
+}
+
+/** Scores on the calling thread. For input of a block or so, where starting threads would cost more than it gives. */
+async function openInlinePool(plan: ScoringPlan, codecs: Codecs): Promise<ScorerPool> {
+  const scorer = await openBlockScorer(plan, codecs);
+  return { ...scorer, depth: 1 };
+}
+
+/** One worker thread per scorer, each with a session of its own (`session.run` blocks the thread that calls it). */
+async function openThreadPool(plan: ScoringPlan, workers: number, entry: URL): Promise<ScorerPool> {
+  const threads = Array.from({ length: workers }, () => openWorkerThread(entry, plan));
+  try {
+    await Promise.all(threads.map((thread) => thread.ready));
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.close()));
+    throw error;
+  }
+  return {
+    depth: 2 * workers,
+    score: (block: Block): Promise<ScoredBlock> => leastBusy(threads).score(block),
+    close: async () => {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+function leastBusy(threads: readonly WorkerThread[]): WorkerThread {
+  return threads.reduce((best, thread) => (thread.outstanding < best.outstanding ? thread : best));
+}

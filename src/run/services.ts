@@ -1,0 +1,36 @@
+import type { Job, Settings } from '../domain/job.js';
+import type { Ledger } from '../domain/ledger.js';
+import type { Publication } from '../domain/publication.js';
+import type { Candidate, Registry } from '../domain/registry.js';
+import type { Source } from '../domain/source.js';
+import type { DataWindow } from '../domain/window.js';
+import type { Codecs } from './block-scorer.js';
+
+/** Everything that touches the outside, opened on demand. `wiring.ts` builds the real one, tests may build theirs. */
+export interface Services {
+  openRegistry(settings: Settings): Promise<Registry>;
+  openSource(request: SourceRequest): Promise<Source>;
+  openPublication(settings: Settings, job: Job): Promise<Publication>;
+  /** A destination that stages and gates, and whose every trace is removed when it is closed. */
+  openScratchPublication(): Promise<Publication>;
+  openLedger(settings: Settings): Promise<Ledger>;
+  /** Reads, mends and measures a model file for `Registry.add`. */
+  prepareCandidate(
+    bytes: Uint8Array,
+    facts: { addedAt: string; addedBy: string; note: string | undefined },
+  ): Promise<Candidate>;
+  readonly codecs: Codecs;
+  /** The module that a scoring thread runs. */
+  readonly workerEntry: URL;
+  /** What a DBA runs instead of letting predawn create its schema. */
+  migrationSql(): Promise<string>;
+  readonly versions: { readonly predawn: string; readonly node: string; readonly onnxruntime: string };
+}
+
+export interface SourceRequest {
+  readonly settings: Settings;
+  readonly job: Job;
+  readonly asOf: string;
+  readonly window: DataWindow;
+  readonly signal: AbortSignal;
+}

@@ -1,0 +1,93 @@
+import { bind } from '../domain/binding.js';
+import { PredawnError } from '../domain/errors.js';
+import type { Job, Settings } from '../domain/job.js';
+import type { Artefact } from '../domain/registry.js';
+import { artefactLabel, describeTarget } from './attempt.js';
+import { fixDate } from './fix-date.js';
+import { pinArtefact } from './pin-artefact.js';
+import type { Services } from './services.js';
+import { using } from './using.js';
+
+/** What was found sound, in words, and everything that was not. */
+export interface JobValidation {
+  readonly job: string;
+  readonly checks: readonly string[];
+  readonly problems: readonly PredawnError[];
+}
+
+interface ValidationContext {
+  readonly services: Services;
+  readonly signal: AbortSignal;
+  now(): Date;
+}
+
+/** Everything that would stop a job, short of reading its rows. Changes nothing, throws only for bugs. */
+export async function validateJob(
+  settings: Settings,
+  name: string,
+  load: () => Promise<Job>,
+  date: string | undefined,
+  context: ValidationContext,
+): Promise<JobValidation> {
+  const checks: string[] = [];
+  const problems: PredawnError[] = [];
+
+  const job = await attempt(load);
+  if (job === undefined) return { job: name, checks, problems };
+  checks.push(`job file ${job.path}`);
+
+  const artefact = await attempt(() => loadAndOpenArtefact(settings, job, context.services));
+  if (artefact !== undefined)
+    checks.push(`model ${artefactLabel(artefact)} sha256:${artefact.digest.slice(0, 12)}…`);
+
+  const binding = await attempt(() => bindToSource(settings, job, artefact, date, context, checks));
+  await attempt(() =>
+    using(context.services.openPublication(settings, job), async (publication) => {
+      if (artefact === undefined || binding === undefined) return;
+      const found = await publication.check(describeTarget(job, artefact, binding));
+      problems.push(...found);
+      if (found.length === 0) checks.push(`destination ${publication.location}, table ${job.output.table}`);
+    }),
+  );
+  return { job: name, checks, problems };
+
+  async function attempt<Result>(work: () => Promise<Result>): Promise<Result | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      if (!(error instanceof PredawnError)) throw error;
+      problems.push(...(error.problems.length > 0 ? error.problems : [error]));
+      return undefined;
+    }
+  }
+}
+
+async function loadAndOpenArtefact(settings: Settings, job: Job, services: Services): Promise<Artefact> {
+  const artefact = await pinArtefact(await services.openRegistry(settings), job, settings.environment.name);
+  await using(services.codecs.openModel(artefact.model, artefact.manifest.signature), () =>
+    Promise.resolve(),
+  );
+  return artefact;
+}
+
+async function bindToSource(
+  settings: Settings,
+  job: Job,
+  artefact: Artefact | undefined,
+  date: string | undefined,
+  { services, signal, now }: ValidationContext,
+  checks: string[],
+) {
+  const fixed = fixDate(job, { date, force: true }, now());
+  return using(services.openSource({ settings, job, ...fixed, signal }), (source) => {
+    checks.push(`input ${source.location}, ${source.description.columns.length} columns`);
+    if (artefact === undefined) return Promise.resolve(undefined);
+    const binding = bind(job, artefact.manifest.signature, source.description, {
+      modelLabel: artefactLabel(artefact),
+      sourceLabel: source.location,
+    });
+    if (binding.unusedColumns.length > 0)
+      checks.push(`columns not used: ${binding.unusedColumns.join(', ')}`);
+    return Promise.resolve(binding);
+  });
+}

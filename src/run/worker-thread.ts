@@ -1,0 +1,118 @@
+import { Worker } from 'node:worker_threads';
+import { BlockError } from '../domain/codecs.js';
+import type { Block } from '../domain/columns.js';
+import { describeError, type ErrorKind, PredawnError } from '../domain/errors.js';
+import type { ScoredBlock, ScoringPlan } from './block-scorer.js';
+
+/** Main thread to worker. */
+export type WorkerRequest = { readonly kind: 'score'; readonly block: Block } | { readonly kind: 'close' };
+
+/** Worker to main thread; replies come in the order of the requests. */
+export type WorkerReply =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'scored'; readonly block: ScoredBlock }
+  | { readonly kind: 'failed'; readonly failure: WorkerFailure };
+
+/** An error as plain data: structured clone keeps neither classes nor fields of errors. */
+export type WorkerFailure =
+  | {
+      readonly type: 'block';
+      kind: BlockError['kind'];
+      code: string;
+      line: number;
+      problem: string;
+      hint: string;
+    }
+  | { readonly type: 'predawn'; kind: ErrorKind; code: string; message: string; hint: string | undefined }
+  | { readonly type: 'other'; readonly message: string; readonly stack: string | undefined };
+
+export function toFailure(error: unknown): WorkerFailure {
+  if (error instanceof BlockError) {
+    const { kind, code, line, problem, hint } = error;
+    return { type: 'block', kind, code, line, problem, hint };
+  }
+  if (error instanceof PredawnError) {
+    const { kind, code, message, hint } = error;
+    return { type: 'predawn', kind, code, message, hint };
+  }
+  return {
+    type: 'other',
+    message: describeError(error),
+    stack: error instanceof Error ? error.stack : undefined,
+  };
+}
+
+function fromFailure(failure: WorkerFailure): Error {
+  if (failure.type === 'block') {
+    return new BlockError(failure.kind, failure.code, failure.line, failure.problem, failure.hint);
+  }
+  if (failure.type === 'predawn') {
+    return new PredawnError(failure.kind, failure.code, failure.message, { hint: failure.hint });
+  }
+  const error = new Error(failure.message);
+  if (failure.stack !== undefined) error.stack = failure.stack;
+  return error;
+}
+
+export interface WorkerThread {
+  readonly ready: Promise<void>;
+  readonly outstanding: number;
+  score(block: Block): Promise<ScoredBlock>;
+  /** Waits for the block in hand: ending a thread inside onnxruntime's run() aborts the whole process. */
+  close(): Promise<void>;
+}
+
+interface Waiting {
+  resolve(block: ScoredBlock | undefined): void;
+  reject(error: Error): void;
+}
+
+export function openWorkerThread(entry: URL, plan: ScoringPlan): WorkerThread {
+  const worker = new Worker(entry, { workerData: plan });
+  const waiting: Waiting[] = [];
+  let death: Error | undefined;
+
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const ready = reply().then(() => undefined);
+  ready.catch(() => undefined);
+
+  worker.on('message', (message: WorkerReply) => {
+    const next = waiting.shift();
+    if (message.kind === 'failed') next?.reject(fromFailure(message.failure));
+    else next?.resolve(message.kind === 'scored' ? message.block : undefined);
+  });
+  worker.on('error', (error) => die(describeError(error)));
+  worker.on('exit', (code) => die(`it exited with code ${code}`));
+
+  function die(reason: string): void {
+    death ??= new PredawnError('internal', 'worker.died', `A scoring thread died: ${reason}.`, {
+      hint: 'Nothing was published. If memory ran out, lower workers or block_bytes in predawn.yaml.',
+    });
+    for (const each of waiting.splice(0)) each.reject(death);
+  }
+
+  function reply(): Promise<ScoredBlock | undefined> {
+    return new Promise((resolve, reject) => {
+      if (death === undefined) waiting.push({ resolve, reject });
+      else reject(death);
+    });
+  }
+
+  return {
+    ready,
+    get outstanding() {
+      return waiting.length;
+    },
+    async score(block) {
+      const answer = reply();
+      worker.postMessage({ kind: 'score', block } satisfies WorkerRequest, [block.bytes.buffer]);
+      const scored = await answer;
+      if (scored === undefined) throw new TypeError('A worker answered a block without one');
+      return scored;
+    },
+    async close() {
+      worker.postMessage({ kind: 'close' } satisfies WorkerRequest);
+      await exited;
+    },
+  };
+}

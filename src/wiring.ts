@@ -1,0 +1,131 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { codecs } from './block-wiring.js';
+import { PredawnError } from './domain/errors.js';
+import type { Job, Settings } from './domain/job.js';
+import type { Publication } from './domain/publication.js';
+import type { Source } from './domain/source.js';
+import type { Services, SourceRequest } from './run/services.js';
+
+/**
+ * Builds the ports: the only file, with `block-wiring.ts`, that imports adapters. Each is imported when it is
+ * opened, so that a run on files loads no database driver. A new source, destination or registry is one line here.
+ *
+ * @param cwd for paths in messages, which are given relative to it
+ */
+export async function wireServices(cwd: string): Promise<Services> {
+  return {
+    codecs,
+    workerEntry: new URL('./worker.js', import.meta.url),
+    versions: await readVersions(),
+
+    openRegistry: async ({ registry }) => (await import('./registry/folder.js')).openFolderRegistry(registry),
+
+    openSource: (request) => openSource(request, cwd),
+
+    async openPublication(settings, job) {
+      const { destination } = settings.environment;
+      if (isDatabase(destination)) {
+        return (await import('./postgres/publication.js')).openPostgresPublication({
+          url: destination,
+          job: job.name,
+        });
+      }
+      return (await import('./files/publication.js')).openFilesPublication({ root: destination, cwd });
+    },
+
+    openScratchPublication: () => openScratchPublication(cwd),
+
+    async openLedger({ environment: { destination } }) {
+      if (isDatabase(destination))
+        return (await import('./postgres/ledger.js')).openPostgresLedger(destination);
+      return (await import('./files/ledger.js')).openFilesLedger(destination);
+    },
+
+    prepareCandidate: async (bytes, facts) =>
+      (await import('./onnx/inspect.js')).prepareCandidate(bytes, facts),
+    migrationSql: async () => (await import('./postgres/migrations.js')).migrationSql(),
+  };
+}
+
+function isDatabase(location: string | undefined): location is string {
+  return location !== undefined && /^postgres(ql)?:\/\//.test(location);
+}
+
+/** The query where the environment's source is a database, the CSV file elsewhere. */
+async function openSource(
+  { settings, job, asOf, window, signal }: SourceRequest,
+  cwd: string,
+): Promise<Source> {
+  const { source } = settings.environment;
+  const { csv, query } = job.input;
+  const { blockBytes } = settings;
+  if (query !== undefined && isDatabase(source)) {
+    const { openPostgresSource } = await import('./postgres/source.js');
+    return openPostgresSource({
+      url: source,
+      query,
+      window: { date: asOf, ...window },
+      blockBytes,
+      job: job.name,
+      asOf,
+      signal,
+    });
+  }
+  if (csv === undefined) throw noDatabase(settings, job);
+  const folder = source === undefined || isDatabase(source) ? settings.root : source;
+  const file = path.resolve(folder, csv.path.replaceAll('{date}', asOf));
+  const { openCsvSource } = await import('./csv/source.js');
+  return openCsvSource({
+    path: file,
+    displayPath: displayPath(file, cwd),
+    input: csv,
+    blockBytes,
+    job: job.name,
+    asOf,
+  });
+}
+
+function noDatabase({ environment, path: file }: Settings, job: Job): PredawnError {
+  return new PredawnError(
+    'configuration',
+    'source.none',
+    `${job.name} reads a query, but environment ${environment.name} has no database as source.`,
+    {
+      hint: `Set environments.${environment.name}.source in ${file} to a postgres:// URL, or give the job a csv input.`,
+    },
+  );
+}
+
+/** Relative where that is shorter: what a person would type. */
+function displayPath(file: string, cwd: string): string {
+  const relative = path.relative(cwd, file);
+  return relative.startsWith('..') ? file : relative;
+}
+
+/** Stages into a temporary folder that goes when the publication is closed. */
+async function openScratchPublication(cwd: string): Promise<Publication> {
+  const root = await mkdtemp(path.join(tmpdir(), 'predawn-'));
+  const { openFilesPublication } = await import('./files/publication.js');
+  const publication = await openFilesPublication({ root, cwd });
+  return {
+    ...publication,
+    close: async () => {
+      await publication.close();
+      await rm(root, { recursive: true, force: true });
+    },
+  };
+}
+
+async function readVersions(): Promise<Services['versions']> {
+  const require = createRequire(import.meta.url);
+  const version = async (file: string) =>
+    (JSON.parse(await readFile(file, 'utf8')) as { version: string }).version;
+  return {
+    predawn: await version(require.resolve('../package.json')),
+    node: process.versions.node,
+    onnxruntime: await version(require.resolve('onnxruntime-node/package.json')),
+  };
+}
