@@ -19,7 +19,7 @@ export function integerReader(context: SlotContext, scratch: (rows: number) => F
   const { slot, width, tokens } = context;
   const { column, sourceIndex, offset } = slot;
   const missing = replacement(slot);
-  const fill = missing === undefined ? undefined : BigInt(missing as number | bigint);
+  const fill = missing === undefined ? undefined : BigInt(missing);
   const bits = slot.type === 'int32' ? 32 : 64;
 
   function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
@@ -27,7 +27,8 @@ export function integerReader(context: SlotContext, scratch: (rows: number) => F
     readDecimals(records, sourceIndex, values);
     const { rows } = records;
     // An int64 is written as two halves: a BigInt for each would cost more than all the rest.
-    const words = new Int32Array((tensor as Int32Array | BigInt64Array).buffer);
+    const { buffer } = tensor as BigInt64Array;
+    const words = new Int32Array(buffer);
     const words64 = bits === 64;
     for (let row = 0, to = offset; row < rows; row++, to += width) {
       const value = values[row]!;
