@@ -64,7 +64,7 @@ export function referenceTensors(
     );
     if (type === 'string') return cells;
     if (type === 'int64') return BigInt64Array.from(cells, BigInt);
-    return (type === 'float64' ? Float64Array : Float32Array).from(cells, Number);
+    return type === 'float64' ? Float64Array.from(cells, Number) : Float32Array.from(cells, Number);
   });
 }
 

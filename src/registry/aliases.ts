@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import { join } from 'node:path';
+import type { AliasMove } from '../domain/registry.js';
+import { createWhole, listFolder, listNumbers, makeFolder } from './durable-files.js';
+import { isName } from './names.js';
+import { damaged, readMove, recordBytes } from './records.js';
+
+/** The moves of one environment's alias, oldest first: files `000001.json`, `000002.json`… in `folder`. */
+export async function readMoves(folder: string): Promise<AliasMove[]> {
+  const moves: AliasMove[] = [];
+  for (const number of await listNumbers(folder, '.json')) {
+    if (number !== moves.length + 1) throw damaged(folder, `${fileName(moves.length + 1)} is missing`);
+    const path = join(folder, fileName(number));
+    const move = await readMove(path);
+    if (move.from !== moves.at(-1)?.to)
+      throw damaged(path, 'it does not begin where the move before it ended');
+    moves.push(move);
+  }
+  return moves;
+}
+
+/** The newest move, which says what is live; undefined where there is none. */
+export async function lastMove(folder: string): Promise<AliasMove | undefined> {
+  const number = (await listNumbers(folder, '.json')).at(-1);
+  return number === undefined ? undefined : readMove(join(folder, fileName(number)));
+}
+
+/**
+ * Appends the move that `decide` makes of the newest one; nothing where `decide` gives that newest one back. A move
+ * takes its number by a link that fails where another process has taken it: then `decide` is asked again, with the
+ * newer move.
+ */
+export async function appendMove(
+  folder: string,
+  decide: (last: AliasMove | undefined) => AliasMove | Promise<AliasMove>,
+): Promise<AliasMove> {
+  for (;;) {
+    const number = (await listNumbers(folder, '.json')).at(-1) ?? 0;
+    const last = number === 0 ? undefined : await readMove(join(folder, fileName(number)));
+    const move = await decide(last);
+    if (move === last) return move;
+    await makeFolder(folder);
+    const temporary = join(folder, `.moving-${randomUUID()}`);
+    if (await createWhole(join(folder, fileName(number + 1)), temporary, recordBytes(move))) return move;
+  }
+}
+
+/** Moves of all environments under `folder`, oldest first, each environment's in its own order whatever the clocks. */
+export async function readHistory(folder: string): Promise<AliasMove[]> {
+  const dated: { readonly at: string; readonly move: AliasMove }[] = [];
+  for (const environment of (await listFolder(folder)).filter(isName).sort()) {
+    let latest = '';
+    for (const move of await readMoves(join(folder, environment))) {
+      latest = move.at > latest ? move.at : latest;
+      dated.push({ at: latest, move });
+    }
+  }
+  return dated.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).map(({ move }) => move);
+}
+
+function fileName(number: number): string {
+  return `${String(number).padStart(6, '0')}.json`;
+}
