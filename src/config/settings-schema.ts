@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { byteSize, NAME, NAME_RULE, text } from './fields.js';
+
+const VARIABLES = '${VARIABLE} and ${VARIABLE:-default} are filled in from the environment.';
+
+/** `predawn.yaml`. Descriptions are what editors show. */
+export const settingsSchema = z
+  .strictObject({
+    registry: text()
+      .default('./registry')
+      .describe(`Folder of the model registry, relative to this file. Default: ./registry. ${VARIABLES}`),
+    jobs: text()
+      .default('./jobs')
+      .describe('Folder of the job files, relative to this file. Default: ./jobs.'),
+    workers: z
+      .int()
+      .min(1)
+      .max(256)
+      .optional()
+      .describe('Threads that score. Default: one for each core, at most 8.'),
+    block_bytes: byteSize()
+      .optional()
+      .describe('About how much input is scored at once: bytes, "256KiB" or "1MiB". Default: 1MiB.'),
+    environments: z
+      .record(z.string().regex(NAME, NAME_RULE), environment())
+      .refine((environments) => Object.keys(environments).length > 0, 'must have an environment.')
+      .describe('Where input comes from and predictions go, by name. The first one is the default.'),
+  })
+  .describe('Settings of a predawn project.');
+
+function environment() {
+  return z.strictObject({
+    source: text()
+      .optional()
+      .describe(
+        `A postgres:// URL for jobs with a query, or the folder that CSV paths are relative to. Default: the folder of this file. ${VARIABLES}`,
+      ),
+    destination: text().describe(`A postgres:// URL, or a folder, relative to this file. ${VARIABLES}`),
+    retain: z
+      .int()
+      .min(1)
+      .default(3)
+      .describe(
+        'Published attempts of a data date whose rows are kept for restore, the current one included. Default: 3.',
+      ),
+  });
+}

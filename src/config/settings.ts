@@ -1,0 +1,121 @@
+import { access, readFile } from 'node:fs/promises';
+import path from 'node:path';
+import { PredawnError } from '../domain/errors.js';
+import type { Settings } from '../domain/job.js';
+import { didYouMean } from '../domain/nearest.js';
+import { checkYaml } from './check.js';
+import { isMissing, readConfigText } from './files.js';
+import { type PlaceKind, resolvePlace } from './places.js';
+import { settingsSchema } from './settings-schema.js';
+import type { Variables } from './variables.js';
+import { combineProblems, type YamlError, type YamlPath } from './yaml-file.js';
+
+const FILE = 'predawn.yaml';
+const DEFAULT_BLOCK_BYTES = 2 ** 20;
+const MOST_DEFAULT_WORKERS = 8;
+
+export interface SettingsRequest {
+  readonly path: string;
+  /** Undefined: the first one of the file. */
+  readonly environment?: string | undefined;
+  readonly variables: Variables;
+  readonly cores: number;
+}
+
+/**
+ * Where the settings are: the file asked for, else predawn.yaml in the folder or the nearest one above it.
+ *
+ * @throws PredawnError kind `configuration` where there is none
+ */
+export async function findSettings(cwd: string, explicitPath?: string): Promise<string> {
+  if (explicitPath !== undefined) return path.resolve(cwd, explicitPath);
+  for (let folder = path.resolve(cwd); ; folder = path.dirname(folder)) {
+    const candidate = path.join(folder, FILE);
+    if (await exists(candidate)) return candidate;
+    if (folder === path.dirname(folder)) break;
+  }
+  throw new PredawnError(
+    'configuration',
+    'settings.none',
+    `There is no ${FILE} in ${cwd} or any folder above it.`,
+    {
+      hint: '`predawn init` makes one from a model and its input.',
+    },
+  );
+}
+
+/**
+ * Reads and checks the settings for one environment. Only that one's variables are needed.
+ *
+ * @throws PredawnError kind `configuration` with every problem of the file, each with line and column
+ */
+export async function loadSettings(request: SettingsRequest): Promise<Settings> {
+  const file = path.resolve(request.path);
+  const root = path.dirname(file);
+  const { value, file: yaml } = await checkYaml(await readSettings(file), file, settingsSchema);
+  const environments = yaml.keys(['environments']);
+  const name = request.environment ?? environments[0]!;
+  const chosen = Object.hasOwn(value.environments, name) ? value.environments[name] : undefined;
+  if (chosen === undefined) {
+    throw new PredawnError('configuration', 'environment.unknown', `${file} has no environment "${name}".`, {
+      hint: didYouMean(name, environments, `Environments there are: ${environments.join(', ')}.`),
+    });
+  }
+
+  const problems: YamlError[] = [];
+  const place = (text: string, at: YamlPath, kind: PlaceKind): string =>
+    resolvePlace(text, kind, root, request.variables, (message, hint) =>
+      problems.push(
+        yaml.problem({
+          code: 'config.place',
+          message: `${at.join('.')} ${message}`,
+          hint,
+          path: at,
+          at: 'value',
+        }),
+      ),
+    );
+  const inEnvironment = (key: string): YamlPath => ['environments', name, key];
+  const settings: Settings = {
+    path: file,
+    root,
+    registry: place(value.registry, ['registry'], 'folder'),
+    jobs: place(value.jobs, ['jobs'], 'folder'),
+    environment: {
+      name,
+      source:
+        chosen.source === undefined
+          ? undefined
+          : place(chosen.source, inEnvironment('source'), 'folder or database'),
+      destination: place(chosen.destination, inEnvironment('destination'), 'folder or database'),
+      retain: chosen.retain,
+    },
+    environments,
+    workers: value.workers ?? Math.max(1, Math.min(request.cores, MOST_DEFAULT_WORKERS)),
+    blockBytes: value.block_bytes ?? DEFAULT_BLOCK_BYTES,
+  };
+  if (problems.length > 0) throw combineProblems(problems, file);
+  return settings;
+}
+
+async function readSettings(file: string): Promise<string> {
+  try {
+    return readConfigText(await readFile(file), file);
+  } catch (error) {
+    if (error instanceof PredawnError) throw error;
+    const what = isMissing(error) ? 'There are no settings at' : "Can't read the settings at";
+    throw new PredawnError('configuration', 'settings.none', `${what} ${file}.`, {
+      hint: '`predawn init` makes a predawn.yaml; --config names another file.',
+      cause: error,
+    });
+  }
+}
+
+async function exists(file: string): Promise<boolean> {
+  try {
+    await access(file);
+    return true;
+  } catch {
+    return false;
+  }
+}
