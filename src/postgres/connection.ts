@@ -9,17 +9,22 @@ export interface ConnectOptions {
   readonly connectTimeout?: number;
   /** Milliseconds a statement may take; as the role or server has it unless told. */
   readonly statementTimeout?: number;
+  /** Aborted, it ends the attempt to connect: `connect` throws its reason. */
+  readonly signal?: AbortSignal;
 }
+
+/** Milliseconds that a server gets to say goodbye. */
+const PARTING_TIME = 2_000;
 
 /**
  * Opens a connection. `url` is `postgres://` or `postgresql://` with whatever pg-connection-string understands (TLS
- * parameters, `options`). Close it with `end()`. A connection that is lost while no query runs is noticed by the
+ * parameters, `options`). Close it with `disconnect`. A connection that is lost while no query runs is noticed by the
  * next one. Throws what `translate` makes of the failure, and kind `configuration`, code `postgres.url`, for a
  * URL that is none.
  */
 export async function connect(url: string, options: ConnectOptions): Promise<pg.Client> {
   const location = describeUrl(url);
-  const doing = 'connecting';
+  options.signal?.throwIfAborted();
   let client: pg.Client;
   try {
     client = new pg.Client({
@@ -38,13 +43,40 @@ export async function connect(url: string, options: ConnectOptions): Promise<pg.
   }
   // Without a listener, Node ends the process when an idle connection is lost.
   client.on('error', () => undefined);
+  const forget = onAbort(options.signal, () => {
+    cutOff(client);
+  });
   try {
     await client.connect();
   } catch (error) {
-    await client.end().catch(() => undefined);
-    throw translate(error, { location, doing });
+    await disconnect(client);
+    options.signal?.throwIfAborted();
+    throw translate(error, { location, doing: 'connecting' });
+  } finally {
+    forget();
   }
   return client;
+}
+
+/** Ends a connection in whatever state it is; waits 2 s at most, and never throws. */
+export async function disconnect(client: pg.Client): Promise<void> {
+  const giveUp = setTimeout(() => {
+    cutOff(client);
+  }, PARTING_TIME);
+  await client.end().catch(() => undefined);
+  clearTimeout(giveUp);
+}
+
+/** Drops a connection at once: what runs or waits on it rejects. */
+export function cutOff(client: pg.Client): void {
+  client.connection.stream.destroy();
+}
+
+/** Calls `act` when `signal` aborts, at once if it has; the result takes that back. */
+export function onAbort(signal: AbortSignal | undefined, act: () => void): () => void {
+  if (signal?.aborted === true) act();
+  signal?.addEventListener('abort', act, { once: true });
+  return () => signal?.removeEventListener('abort', act);
 }
 
 /**

@@ -8,6 +8,8 @@ export interface ErrorContext {
   readonly doing: string;
   /** The privileges that are needed, for a denied table: `select`, `insert, delete`. */
   readonly privileges?: string;
+  /** The statement that was sent, where a person wrote it: to name the line of an error in it. */
+  readonly statement?: { readonly name: string; readonly text: string; readonly linesBefore: number };
 }
 
 interface Meaning {
@@ -187,10 +189,15 @@ export function translate(error: unknown, context: ErrorContext): PredawnError {
     });
   }
   const hint = meaning.code === 'postgres.permission' ? grantHint(textOf(error), context) : undefined;
-  return new PredawnError(meaning.kind, meaning.code, sentence(visibleText(error, meaning), context), {
-    hint: hint ?? meaning.hint,
-    cause: meaning.instead === undefined ? error : undefined,
-  });
+  return new PredawnError(
+    meaning.kind,
+    meaning.code,
+    sentence(visibleText(error, meaning) + lineOf(error, context), context),
+    {
+      hint: hint ?? meaning.hint,
+      cause: meaning.instead === undefined ? error : undefined,
+    },
+  );
 }
 
 /** The SQLSTATE of an error that the server sent; undefined for all others. */
@@ -211,6 +218,15 @@ function meaningOf(error: unknown): Meaning | undefined {
 
 function sentence(text: string, context: ErrorContext): string {
   return `${context.location}: ${text} (while ${context.doing})`;
+}
+
+/** The server counts characters, from 1. */
+function lineOf(error: unknown, { statement }: ErrorContext): string {
+  const position = Number((error as { position?: string }).position);
+  if (statement === undefined || !(position > 0)) return '';
+  const before = Array.from(statement.text).slice(0, position - 1);
+  const line = before.filter((character) => character === '\n').length + 1 - statement.linesBefore;
+  return line > 0 ? `, line ${line} of ${statement.name}` : '';
 }
 
 function visibleText(error: unknown, meaning: Meaning): string {
