@@ -1,0 +1,146 @@
+import {
+  Bool,
+  type Data,
+  type DataType,
+  DateDay,
+  Dictionary,
+  Field,
+  Float32,
+  Float64,
+  Int32,
+  Int64,
+  makeData,
+  makeVector,
+  RecordBatch,
+  Schema,
+  Struct,
+  TimestampMicrosecond,
+  Utf8,
+  Vector,
+} from 'apache-arrow';
+import type { FileEncoderSpec } from '../domain/codecs.js';
+import type { KeyColumn, OutputValues, ScoredRows } from '../domain/columns.js';
+import { bigKeys, dateKeys, intKeys, timestampKeys, uuidTexts } from './key-values.js';
+import { gatherNumbers, gatherTexts } from './output-values.js';
+
+interface Column {
+  readonly name: string;
+  readonly data: Data;
+}
+
+/**
+ * Scored rows as one Arrow record batch, made from byte buffers: keys, outputs, artefact, attempt_id, scored_at. No
+ * value is null. Text outputs are dictionaries of this block's own where `labels` says so; the constant columns are
+ * dictionaries of one value, the same in every block.
+ */
+export function recordBatch(
+  spec: FileEncoderSpec,
+  rows: ScoredRows,
+  labels: 'dictionary' | 'text',
+): RecordBatch {
+  const count = rows.rows;
+  const columns: Column[] = [
+    ...rows.keys.map((key, index) => ({ name: spec.keyNames[index]!, data: keyData(key, count) })),
+    ...rows.outputs.map((values, index) => ({
+      name: values.column.name,
+      data: outputData(values, count, labels === 'dictionary' ? FIRST_LABEL_ID + index : undefined),
+    })),
+    { name: 'artefact', data: constantText(spec.artefact, count, 0) },
+    { name: 'attempt_id', data: constantText(spec.attemptId, count, 1) },
+    { name: 'scored_at', data: constantTime(spec.scoredAt, count) },
+  ];
+  const fields = columns.map(({ name, data }) => new Field(name, data.type, false));
+  const metadata = new Map([
+    ['predawn.as_of', spec.asOf],
+    ['predawn.artefact', spec.artefact],
+    ['predawn.attempt_id', spec.attemptId],
+  ]);
+  const children = columns.map(({ data }) => data);
+  const struct = makeData({ type: new Struct(fields), length: count, nullCount: 0, children });
+  return new RecordBatch(new Schema(fields, metadata), struct);
+}
+
+/** Dictionary ids are part of the bytes and must not depend on what a thread encoded before. */
+const FIRST_LABEL_ID = 2;
+
+function keyData(key: KeyColumn, length: number): Data {
+  switch (key.type) {
+    case 'text':
+      return textData(key, length);
+    case 'uuid':
+      return textData(uuidTexts(key, length), length);
+    case 'int2':
+    case 'int4':
+      return makeData({ type: new Int32(), length, data: intKeys(key, length) });
+    case 'int8':
+      return makeData({ type: new Int64(), length, data: bigKeys(key, length) });
+    case 'date':
+      return makeData({ type: new DateDay(), length, data: dateKeys(key, length) });
+    case 'timestamp':
+      return makeData({ type: new TimestampMicrosecond(), length, data: timestampKeys(key, length) });
+    case 'timestamptz':
+      return makeData({ type: new TimestampMicrosecond('UTC'), length, data: timestampKeys(key, length) });
+  }
+}
+
+function outputData(values: OutputValues, length: number, dictionaryId: number | undefined): Data {
+  switch (values.column.type) {
+    case 'float4':
+      return makeData({ type: new Float32(), length, data: gatherNumbers(values, new Float32Array(length)) });
+    case 'float8':
+      return makeData({ type: new Float64(), length, data: gatherNumbers(values, new Float64Array(length)) });
+    case 'int4':
+      return makeData({ type: new Int32(), length, data: gatherNumbers(values, new Int32Array(length)) });
+    case 'int8':
+      return makeData({ type: new Int64(), length, data: gatherNumbers(values, new BigInt64Array(length)) });
+    case 'bool':
+      return makeData({
+        type: new Bool(),
+        length,
+        data: packBits(gatherNumbers(values, new Uint8Array(length))),
+      });
+    case 'text': {
+      const { codes, texts } = gatherTexts(values, length);
+      if (dictionaryId === undefined) return textData(expandTexts(codes, texts), length);
+      const dictionary = textVector(texts);
+      const type = new Dictionary(new Utf8(), new Int32(), dictionaryId);
+      return makeData({ type, length, data: codes, dictionary });
+    }
+  }
+}
+
+function textData({ offsets, bytes }: Pick<KeyColumn, 'offsets' | 'bytes'>, length: number): Data<Utf8> {
+  return makeData({ type: new Utf8(), length, nullCount: 0, valueOffsets: offsets, data: bytes });
+}
+
+function textVector(texts: readonly string[]): Vector<Utf8> {
+  const codes = Int32Array.from(texts, (_, index) => index);
+  return makeVector(textData(expandTexts(codes, texts), texts.length));
+}
+
+/** Every text is encoded once, however many rows have it. */
+function expandTexts(codes: Int32Array, texts: readonly string[]): Pick<KeyColumn, 'offsets' | 'bytes'> {
+  const encoded = texts.map((text) => Buffer.from(text, 'utf8'));
+  const offsets = new Int32Array(codes.length + 1);
+  for (let row = 0; row < codes.length; row++)
+    offsets[row + 1] = offsets[row]! + encoded[codes[row]!]!.length;
+  const bytes = new Uint8Array(offsets[codes.length]!);
+  for (let row = 0; row < codes.length; row++) bytes.set(encoded[codes[row]!]!, offsets[row]);
+  return { offsets, bytes };
+}
+
+function packBits(flags: Uint8Array): Uint8Array {
+  const bits = new Uint8Array((flags.length + 7) >>> 3);
+  for (let row = 0; row < flags.length; row++) if (flags[row] !== 0) bits[row >>> 3]! |= 1 << (row & 7);
+  return bits;
+}
+
+function constantText(text: string, length: number, id: number): Data {
+  const type = new Dictionary(new Utf8(), new Int32(), id);
+  return makeData({ type, length, data: new Int32Array(length), dictionary: textVector([text]) });
+}
+
+function constantTime(iso: string, length: number): Data {
+  const data = new BigInt64Array(length).fill(BigInt(Date.parse(iso)) * 1000n);
+  return makeData({ type: new TimestampMicrosecond('UTC'), length, data });
+}

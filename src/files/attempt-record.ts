@@ -1,0 +1,113 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { FileFormat } from '../domain/job.js';
+import type { LedgerEntry } from '../domain/ledger.js';
+import type { Attempt } from '../domain/publication.js';
+import type { AttemptStatus, Receipt } from '../domain/receipt.js';
+import { isCode, readIfThere, writeJson } from './disk.js';
+
+/** One attempt as its JSON file in the ledger has it. */
+export interface AttemptRecord {
+  readonly version: 1;
+  readonly attemptId: string;
+  readonly job: string;
+  readonly environment: string;
+  readonly asOf: string;
+  readonly table: string;
+  readonly format: FileFormat;
+  readonly artefact: string;
+  readonly artefactDigest: string;
+  readonly jobDigest: string;
+  /** `publishing`: all is ready and the slice may have been replaced already; its digest says whether it was. */
+  readonly status: AttemptStatus | 'publishing';
+  readonly startedAt: string;
+  readonly finishedAt?: string;
+  /** Counts the publications of a date from 1: the highest published one is current. */
+  readonly publication?: number;
+  /** `sha256:<hex>` of the slice's file. */
+  readonly outputDigest?: string;
+  readonly rows?: number;
+  readonly receipt?: Receipt;
+  readonly error?: { readonly kind: string; readonly code: string; readonly message: string };
+}
+
+export function openRecord(attempt: Attempt): AttemptRecord {
+  const { id, job, environment, asOf, target, artefact, artefactDigest, jobDigest, startedAt } = attempt;
+  return {
+    version: 1,
+    attemptId: id,
+    job,
+    environment,
+    asOf,
+    table: target.table,
+    format: target.format,
+    artefact,
+    artefactDigest,
+    jobDigest,
+    status: 'open',
+    startedAt,
+  };
+}
+
+export async function writeRecord(folder: string, record: AttemptRecord): Promise<void> {
+  await writeJson(join(folder, `${record.attemptId}.json`), record);
+}
+
+/** All attempts of a date, oldest first. */
+export async function readRecords(folder: string): Promise<readonly AttemptRecord[]> {
+  const records = [];
+  for (const id of await attemptIds(folder)) {
+    const record = await readRecord(folder, id);
+    if (record !== undefined) records.push(record);
+  }
+  return records;
+}
+
+export async function readRecord(folder: string, id: string): Promise<AttemptRecord | undefined> {
+  const text = await readIfThere(join(folder, `${id}.json`));
+  return text === undefined ? undefined : (JSON.parse(text) as AttemptRecord);
+}
+
+/** Ids of the attempts of a date, oldest first: version 7 UUIDs sort by time. */
+export async function attemptIds(folder: string): Promise<readonly string[]> {
+  const names = await namesIn(folder);
+  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+}
+
+/** Names in a folder, sorted; none where there is no such folder. */
+export async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return (await readdir(folder)).sort();
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return [];
+    throw error;
+  }
+}
+
+/** The publication a date's slice of a table is now. */
+export function currentOf(records: readonly AttemptRecord[], table: string): AttemptRecord | undefined {
+  return records
+    .filter((record) => record.status === 'published' && record.table === table)
+    .reduce<AttemptRecord | undefined>(
+      (latest, record) => ((latest?.publication ?? 0) > record.publication! ? latest : record),
+      undefined,
+    );
+}
+
+export function toEntry(record: AttemptRecord, current: boolean): LedgerEntry {
+  return {
+    attemptId: record.attemptId,
+    job: record.job,
+    environment: record.environment,
+    asOf: record.asOf,
+    status: record.status === 'publishing' ? 'open' : record.status,
+    current,
+    artefact: record.artefact,
+    artefactDigest: record.artefactDigest,
+    startedAt: record.startedAt,
+    finishedAt: record.finishedAt,
+    // Before it is published, the receipt is a plan.
+    receipt: record.status === 'publishing' ? undefined : record.receipt,
+    error: record.error,
+  };
+}

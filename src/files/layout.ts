@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { PredawnError } from '../domain/errors.js';
+import type { FileFormat } from '../domain/job.js';
+
+/**
+ * Where everything is beneath a destination's folder. Readers see `<table>/as_of=<date>/predictions.<format>` alone;
+ * names that start with an underscore or a dot are skipped by pyarrow and Spark.
+ */
+export interface SliceFolders {
+  /** The folder that readers see. */
+  readonly slice: string;
+  /** Rows of attempts that are being staged or kept, on the same file system as the slice. */
+  readonly attempts: string;
+  readonly rejects: string;
+  readonly ledger: string;
+  readonly locks: string;
+}
+
+export const OURS = '_predawn';
+
+export function sliceFolders(root: string, job: string, table: string, asOf: string): SliceFolders {
+  checkName('job', job);
+  checkName('table', table);
+  checkDate(asOf);
+  const ours = join(root, OURS, job);
+  return {
+    slice: join(root, table, `as_of=${asOf}`),
+    attempts: join(ours, 'attempts', asOf),
+    rejects: join(ours, 'rejects', asOf),
+    ledger: join(ours, 'ledger', asOf),
+    locks: join(ours, 'locks'),
+  };
+}
+
+export function sliceFile(folders: SliceFolders, format: FileFormat): string {
+  return join(folders.slice, `predictions.${format}`);
+}
+
+export function stagedFile(folders: SliceFolders, attemptId: string, format: FileFormat): string {
+  return join(folders.attempts, `${checkAttemptId(attemptId)}.${format}`);
+}
+
+/** Throws kind `configuration` for a name that is no plain folder name of its own. */
+export function checkName(what: 'job' | 'table', name: string): void {
+  // eslint-disable-next-line no-control-regex -- control characters are what must not pass
+  if (/^[^._/\\=\u0000-\u001f\u007f][^/\\=\u0000-\u001f\u007f]{0,199}$/u.test(name)) return;
+  throw new PredawnError(
+    'configuration',
+    'files.name',
+    `${JSON.stringify(name)} can't be the name of a ${what} in files.`,
+    {
+      hint: 'Use letters, digits, hyphens and underscores, starting with a letter or a digit.',
+    },
+  );
+}
+
+function checkDate(asOf: string): void {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(asOf)) throw new RangeError(`not a data date: ${JSON.stringify(asOf)}`);
+}
+
+function checkAttemptId(id: string): string {
+  if (!/^[0-9a-f-]{36}$/.test(id)) throw new RangeError(`not an attempt id: ${JSON.stringify(id)}`);
+  return id;
+}

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import type { Ledger, LedgerEntry } from '../domain/ledger.js';
+import { attemptIds, currentOf, namesIn, readRecord, readRecords, toEntry } from './attempt-record.js';
+import { onDisk } from './disk.js';
+import { checkName, OURS } from './layout.js';
+
+interface Place {
+  readonly id: string;
+  /** The ledger's folder of the attempt's job and date. */
+  readonly folder: string;
+}
+
+/** The ledger of the destination folder `root`; a folder that is not there yet is an empty ledger. */
+export function openFilesLedger(root: string): Promise<Ledger> {
+  return Promise.resolve({
+    entries: ({ job, limit }) =>
+      onDisk(root, async () => {
+        if (job !== undefined) checkName('job', job);
+        const found = await places(root, job);
+        const newest = [...found].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+        return entriesOf(newest);
+      }),
+    find: (id) =>
+      onDisk(root, async () => {
+        if (id.length < 6) return undefined;
+        const found = await places(root);
+        const matching = found.filter((place) => place.id.startsWith(id.toLowerCase()));
+        return matching.length === 1 ? (await entriesOf(matching))[0] : undefined;
+      }),
+    close: () => Promise.resolve(),
+  });
+}
+
+/** Found by names alone: only the attempts that are asked for are read. */
+async function places(root: string, onlyJob?: string): Promise<readonly Place[]> {
+  const jobs = onlyJob === undefined ? await namesIn(join(root, OURS)) : [onlyJob];
+  const found: Place[] = [];
+  for (const job of jobs) {
+    const ledger = join(root, OURS, job, 'ledger');
+    for (const asOf of await namesIn(ledger)) {
+      const folder = join(ledger, asOf);
+      for (const id of await attemptIds(folder)) found.push({ id, folder });
+    }
+  }
+  return found;
+}
+
+async function entriesOf(found: readonly Place[]): Promise<readonly LedgerEntry[]> {
+  const entries: LedgerEntry[] = [];
+  for (const { id, folder } of found) {
+    const record = await readRecord(folder, id);
+    if (record === undefined) continue;
+    const current = record.status === 'published' && currentOf(await readRecords(folder), record.table);
+    entries.push(toEntry(record, current !== false && current?.attemptId === id));
+  }
+  return entries;
+}

@@ -1,0 +1,157 @@
+import { rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { PredawnError } from '../domain/errors.js';
+import type { FileFormat } from '../domain/job.js';
+import type { TargetTable } from '../domain/publication.js';
+import { type AttemptRecord, currentOf, namesIn, writeRecord } from './attempt-record.js';
+import { ensureFolder, linkOrCopy, syncFolder } from './disk.js';
+import { sliceFile, type SliceFolders, stagedFile } from './layout.js';
+import { digestOf } from './staged-file.js';
+
+/** Told before what follows it; a test stops or kills the process there. */
+export type PublishStep = 'recorded' | 'linked' | 'renamed' | 'synced' | 'published';
+export type OnStep = (step: PublishStep) => void;
+
+/** Puts an attempt's staged rows beside the slice under a name that no reader takes for data. */
+export async function prepareSlice(
+  folders: SliceFolders,
+  attemptId: string,
+  format: FileFormat,
+): Promise<string> {
+  await ensureFolder(folders.slice);
+  await syncFolder(dirname(folders.slice));
+  const prepared = preparedFile(folders, attemptId);
+  await linkOrCopy(stagedFile(folders, attemptId, format), prepared);
+  return prepared;
+}
+
+/** The one moment at which readers get the new rows instead of the old ones. */
+export async function replaceSlice(
+  prepared: string,
+  folders: SliceFolders,
+  format: FileFormat,
+): Promise<void> {
+  await rename(prepared, sliceFile(folders, format));
+}
+
+/**
+ * Decides what became of attempts that were killed: published, where the slice's file is theirs, else failed. For
+ * the holder of the date's lock only. Returns the records as they are now.
+ */
+export async function settle(
+  folders: SliceFolders,
+  records: readonly AttemptRecord[],
+  now: Date,
+): Promise<readonly AttemptRecord[]> {
+  const settled: AttemptRecord[] = [];
+  for (const record of records) {
+    if (record.status !== 'open' && record.status !== 'publishing') {
+      settled.push(record);
+      continue;
+    }
+    const finishedAt = now.toISOString();
+    const published = record.status === 'publishing' && (await isSlice(folders, record));
+    const outcome: AttemptRecord = published
+      ? { ...record, status: 'published', finishedAt }
+      : { ...record, status: 'failed', finishedAt, receipt: undefined, error: KILLED };
+    await writeRecord(folders.ledger, outcome);
+    if (!published) await removeAttemptFiles(folders, record.attemptId);
+    await rm(preparedFile(folders, record.attemptId), { force: true });
+    settled.push(outcome);
+  }
+  return settled;
+}
+
+const KILLED = {
+  kind: 'interrupted',
+  code: 'attempt.killed',
+  message: 'The process ended before it had published.',
+};
+
+/** The publication that the slice's file really is; undefined where readers find no such file or another one. */
+export async function presentPublication(
+  folders: SliceFolders,
+  records: readonly AttemptRecord[],
+  table: string,
+): Promise<AttemptRecord | undefined> {
+  const current = currentOf(records, table);
+  return current !== undefined && (await isSlice(folders, current)) ? current : undefined;
+}
+
+/** Whether the slice's file has the bytes of the attempt: the very file that was staged, or one of its digest. */
+async function isSlice(folders: SliceFolders, record: AttemptRecord): Promise<boolean> {
+  const path = sliceFile(folders, record.format);
+  const [slice, staged] = await Promise.all([
+    statIfThere(path),
+    statIfThere(stagedFile(folders, record.attemptId, record.format)),
+  ]);
+  if (slice === undefined) return false;
+  if (staged?.ino === slice.ino && staged.dev === slice.dev) return true;
+  return (await digestOf(path)) === record.outputDigest;
+}
+
+/**
+ * What in the slice's folder would make readers see wrong rows after publishing: a file of another format, or one
+ * that this job has not published.
+ */
+export async function sliceConflict(
+  folders: SliceFolders,
+  target: TargetTable,
+  records: readonly AttemptRecord[],
+): Promise<PredawnError | undefined> {
+  const ours = records.filter(({ status, table }) => status === 'published' && table === target.table);
+  for (const name of await namesIn(folders.slice)) {
+    if (!name.startsWith('predictions.')) continue;
+    const path = join(folders.slice, name);
+    if (name !== `predictions.${target.format}`) {
+      return new PredawnError(
+        'configuration',
+        'files.format_changed',
+        `${path} is there, so the date can't be published as ${target.format}: readers would find its rows twice.`,
+        { hint: `Move ${name} away, or set the job's output format back.` },
+      );
+    }
+    if (ours.length > 0) continue;
+    return new PredawnError(
+      'configuration',
+      'files.foreign_slice',
+      `${path} was not published by the job ${target.job}.`,
+      { hint: 'Give the job a table of its own, or move the file away.' },
+    );
+  }
+  return undefined;
+}
+
+/** Removes all that an attempt staged. */
+export async function removeAttemptFiles(folders: SliceFolders, attemptId: string): Promise<void> {
+  for (const name of await namesIn(folders.attempts)) {
+    if (name.startsWith(`${attemptId}.`)) await rm(join(folders.attempts, name), { force: true });
+  }
+  await rm(preparedFile(folders, attemptId), { force: true });
+}
+
+/** Keeps the rows of the last `retain` publications of the date, the current one in any case, and their rejects. */
+export async function removeOldAttempts(
+  folders: SliceFolders,
+  records: readonly AttemptRecord[],
+  retain: number,
+): Promise<void> {
+  const published = records
+    .filter(({ status }) => status === 'published')
+    .sort((a, b) => b.publication! - a.publication!);
+  const kept = new Set(published.slice(0, Math.max(1, retain)).map(({ attemptId }) => attemptId));
+  const recent = new Set(records.slice(-Math.max(1, retain)).map(({ attemptId }) => attemptId));
+  for (const { attemptId } of records) {
+    if (kept.has(attemptId)) continue;
+    await removeAttemptFiles(folders, attemptId);
+    if (!recent.has(attemptId)) await rm(join(folders.rejects, `${attemptId}.csv`), { force: true });
+  }
+}
+
+function preparedFile(folders: SliceFolders, attemptId: string): string {
+  return join(folders.slice, `.${attemptId}.tmp`);
+}
+
+async function statIfThere(path: string): Promise<{ ino: number; dev: number } | undefined> {
+  return stat(path).catch(() => undefined);
+}

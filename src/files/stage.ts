@@ -1,0 +1,270 @@
+import { join } from 'node:path';
+import type { FileEncoderSpec } from '../domain/codecs.js';
+import type { Reject } from '../domain/columns.js';
+import { PredawnError } from '../domain/errors.js';
+import type {
+  Attempt,
+  EncodedBlock,
+  PublishedSlice,
+  Publishing,
+  Stage,
+  StagedOutput,
+} from '../domain/publication.js';
+import type { Receipt } from '../domain/receipt.js';
+import { type Assembler, makeAssembler, noRows } from './assembler.js';
+import { type AttemptRecord, openRecord, writeRecord } from './attempt-record.js';
+import { ensureFolder, onDisk, syncFolder } from './disk.js';
+import { makeFileEncoder } from './encoder.js';
+import { HashLog } from './hash-log.js';
+import { sliceFile, type SliceFolders, stagedFile } from './layout.js';
+import type { FileLock } from './lock.js';
+import { RejectsFile } from './rejects-file.js';
+import { type OnStep, prepareSlice, removeAttemptFiles, removeOldAttempts, replaceSlice } from './slice.js';
+import { StagedFile } from './staged-file.js';
+import { readStagedKeys } from './staged-keys.js';
+
+/** What an open attempt works with. */
+export interface StageContext {
+  readonly root: string;
+  readonly attempt: Attempt;
+  readonly folders: SliceFolders;
+  readonly lock: FileLock;
+  readonly signal: AbortSignal;
+  readonly now: () => Date;
+  readonly onStep: OnStep;
+  /** All earlier attempts of the date, settled, and the one that is published. */
+  readonly earlier: readonly AttemptRecord[];
+  readonly current: AttemptRecord | undefined;
+}
+
+/** More candidates than are asked for, in case different keys share a hash. */
+const SPARE_CANDIDATES = 16;
+
+export class FilesStage implements Stage {
+  readonly current: PublishedSlice | undefined;
+  readonly encoder: FileEncoderSpec;
+  readonly hashKeys = true;
+  readonly rejectsLocation: string;
+  readonly #path: string;
+  readonly #rejects: RejectsFile;
+  readonly #hashes: HashLog;
+  #record: AttemptRecord;
+  #file: StagedFile | undefined;
+  #assembler: Assembler | undefined;
+  #rows = 0;
+  #output: StagedOutput | undefined;
+  /** Whether readers may see this attempt's rows. */
+  #replaced = false;
+
+  constructor(private readonly context: StageContext) {
+    const { attempt, folders, current } = context;
+    this.current = current === undefined ? undefined : publishedSlice(current);
+    this.encoder = {
+      kind: attempt.target.format,
+      keyNames: attempt.target.keys.map(({ name }) => name),
+      asOf: attempt.asOf,
+      artefact: attempt.artefact,
+      attemptId: attempt.id,
+      scoredAt: attempt.startedAt,
+    };
+    this.#path = stagedFile(folders, attempt.id, attempt.target.format);
+    this.#rejects = new RejectsFile(join(folders.rejects, `${attempt.id}.csv`));
+    this.rejectsLocation = this.#rejects.path;
+    this.#hashes = new HashLog(join(folders.attempts, `${attempt.id}.hashes`));
+    this.#record = openRecord(attempt);
+  }
+
+  async open(): Promise<void> {
+    await writeRecord(this.context.folders.ledger, this.#record);
+  }
+
+  append(block: EncodedBlock): Promise<void> {
+    return this.#onDisk(async () => {
+      this.context.signal.throwIfAborted();
+      if (this.#output !== undefined) throw new TypeError('append() after finish()');
+      await this.#write(block.payload, block.rows);
+      if (block.keyHashes !== undefined) await this.#hashes.append(block.keyHashes);
+    });
+  }
+
+  reject(rejects: readonly Reject[]): Promise<void> {
+    return this.#onDisk(() => this.#rejects.append(rejects));
+  }
+
+  finish(): Promise<StagedOutput> {
+    return this.#onDisk(async () => {
+      if (this.#output !== undefined) return this.#output;
+      this.context.signal.throwIfAborted();
+      const { attempt, folders } = this.context;
+      if (this.#assembler === undefined) {
+        const encoder = await makeFileEncoder(this.encoder);
+        await this.#write(encoder.encode(noRows(attempt.target)), 0);
+      }
+      await this.#file!.write(this.#assembler!.end());
+      const digest = await this.#file!.finish();
+      this.#file = undefined;
+      await syncFolder(folders.attempts);
+      await this.#rejects.close();
+      // What the receipt names is where readers will find the rows.
+      const location = sliceFile(folders, attempt.target.format);
+      this.#output = { location, digest, rows: this.#rows };
+      return this.#output;
+    });
+  }
+
+  duplicateKeys(limit: number): Promise<readonly string[]> {
+    return this.#onDisk(async () => {
+      await this.finish();
+      const groups = await this.#hashes.duplicateRows(limit + SPARE_CANDIDATES);
+      if (groups.length === 0) return [];
+      const keys = await readStagedKeys(this.#path, this.context.attempt.target, new Set(groups.flat()));
+      return groups.flatMap((rows) => repeated(rows.map((row) => keys.get(row)!))).slice(0, limit);
+    });
+  }
+
+  publish(complete: (publishing: Publishing) => Receipt): Promise<Receipt> {
+    return this.#onDisk(async () => {
+      const { attempt, folders, lock, signal, onStep, earlier, current } = this.context;
+      const { format } = attempt.target;
+      const { digest, rows } = await this.finish();
+      signal.throwIfAborted();
+      const receipt = complete({ changes: { inserted: rows, updated: 0, deleted: current?.rows ?? 0 } });
+      await lock.verify();
+      await this.#update({
+        status: 'publishing',
+        publication: Math.max(0, ...earlier.map(({ publication }) => publication ?? 0)) + 1,
+        outputDigest: digest,
+        rows,
+        receipt,
+      });
+      onStep('recorded');
+      const prepared = await prepareSlice(folders, attempt.id, format);
+      onStep('linked');
+      signal.throwIfAborted();
+      await lock.verify();
+      await replaceSlice(prepared, folders, format);
+      this.#replaced = true;
+      onStep('renamed');
+      try {
+        await syncFolder(folders.slice);
+        onStep('synced');
+        await this.#update({ status: 'published', finishedAt: this.context.now().toISOString() });
+      } catch (error) {
+        throw unrecorded(sliceFile(folders, format), error);
+      }
+      onStep('published');
+      return receipt;
+    });
+  }
+
+  unchanged(receipt: Receipt): Promise<void> {
+    return this.#onDisk(async () => {
+      await this.#removeStaged();
+      await this.#update({ status: 'unchanged', finishedAt: this.context.now().toISOString(), receipt });
+    });
+  }
+
+  /** After work that did not throw. */
+  async close(): Promise<void> {
+    if (this.#record.status === 'open') {
+      await this.#end(
+        new PredawnError('internal', 'attempt.unpublished', 'The attempt ended without publishing anything.'),
+      );
+      return;
+    }
+    await this.#release();
+  }
+
+  /** After work that threw `error`. Never throws: the error that counts is that one. */
+  async fail(error: unknown): Promise<void> {
+    await this.#end(error).catch(() => undefined);
+  }
+
+  async #end(error: unknown): Promise<void> {
+    await this.#release();
+    if (this.#replaced || this.#record.status === 'unchanged') return;
+    await this.#removeStaged();
+    await this.#update({
+      status: 'failed',
+      finishedAt: this.context.now().toISOString(),
+      receipt: undefined,
+      error: describe(error),
+    });
+  }
+
+  /** Lets go of open files, and of old attempts' rows where this one has taken their place. */
+  async #release(): Promise<void> {
+    await this.#file?.close().catch(() => undefined);
+    this.#file = undefined;
+    await this.#rejects.close().catch(() => undefined);
+    await this.#hashes.close().catch(() => undefined);
+    if (this.#record.status !== 'published') return;
+    const { folders, earlier, attempt } = this.context;
+    // The publication stands whether or not there is less to keep.
+    await removeOldAttempts(folders, [...earlier, this.#record], attempt.retain).catch(() => undefined);
+  }
+
+  async #removeStaged(): Promise<void> {
+    await this.#file?.close();
+    this.#file = undefined;
+    await removeAttemptFiles(this.context.folders, this.context.attempt.id);
+  }
+
+  async #write(payload: Uint8Array, rows: number): Promise<void> {
+    const { attempt, folders } = this.context;
+    if (this.#file === undefined) {
+      await ensureFolder(folders.attempts);
+      this.#file = await StagedFile.create(this.#path);
+    }
+    this.#assembler ??= await makeAssembler(attempt.target, this.encoder);
+    await this.#file.write(this.#assembler.add(payload, rows));
+    this.#rows += rows;
+  }
+
+  async #update(change: Partial<AttemptRecord>): Promise<void> {
+    const record = { ...this.#record, ...change };
+    await writeRecord(this.context.folders.ledger, record);
+    this.#record = record;
+  }
+
+  #onDisk<T>(work: () => Promise<T>): Promise<T> {
+    return onDisk(this.context.root, work);
+  }
+}
+
+function publishedSlice(record: AttemptRecord): PublishedSlice {
+  return {
+    attemptId: record.attemptId,
+    artefactDigest: record.artefactDigest,
+    jobDigest: record.jobDigest,
+    inputFingerprint: record.receipt!.input.fingerprint,
+    receipt: record.receipt!,
+  };
+}
+
+/** The keys that occur more than once among those whose hash is the same. */
+function repeated(keys: readonly (readonly string[])[]): readonly string[] {
+  const texts = keys.map((key) => JSON.stringify(key));
+  const twice = keys.filter(
+    (_, index) => texts.indexOf(texts[index]!) === index && texts.lastIndexOf(texts[index]!) > index,
+  );
+  return twice.map((key) => key.join(', '));
+}
+
+function unrecorded(path: string, cause: unknown): PredawnError {
+  return new PredawnError(
+    'unresolved',
+    'files.unrecorded',
+    `${path} was replaced, but the ledger could not be written.`,
+    {
+      hint: 'Run again: the next run finds out what the file holds, and sets the ledger right.',
+      cause,
+    },
+  );
+}
+
+function describe(error: unknown): NonNullable<AttemptRecord['error']> {
+  if (error instanceof PredawnError) return { kind: error.kind, code: error.code, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'internal', code: 'internal', message };
+}
