@@ -1,0 +1,140 @@
+import type pg from 'pg';
+import { combine, PredawnError } from '../domain/errors.js';
+import type { Attempt, PublishedSlice, Stage } from '../domain/publication.js';
+import { openAttempt, readSlice, recordFailure } from './attempts.js';
+import { cancelStatements } from './cancel.js';
+import type { Patience } from './commit.js';
+import { targetProblems } from './compatibility.js';
+import { translate } from './errors.js';
+import { hasPartition, inspect, type Inspection } from './inspect.js';
+import { layoutOf } from './layout.js';
+import { releaseLock, takeLock } from './lock.js';
+import { migrate } from './migrations.js';
+import { rowsTableName, sqlName } from './names.js';
+import { dropUnneeded } from './retention.js';
+import { openSession } from './session.js';
+import { PostgresStage } from './stage.js';
+
+export interface AttemptSettings {
+  readonly url: string;
+  readonly location: string;
+  readonly lockSeconds: number;
+  readonly patience: Patience;
+}
+
+/** `Publication.withAttempt`: takes the lock, opens the attempt, runs `work`, settles, gives the lock back. */
+export async function runAttempt<T>(
+  settings: AttemptSettings,
+  attempt: Attempt,
+  signal: AbortSignal,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  signal.throwIfAborted();
+  const { url, location } = settings;
+  const applicationName = `predawn ${attempt.asOf} ${attempt.job}`;
+  const doing = `opening ${attempt.job} for ${attempt.asOf}`;
+  const translated = (error: unknown): never => {
+    throw translate(error, { location, doing });
+  };
+  const session = await openSession(url, location, applicationName).catch(translated);
+  try {
+    const inspection = await prepare(session, location, attempt).catch(translated);
+    await takeLock(session, attempt.job, attempt.asOf).catch(translated);
+    try {
+      const rows = rowsTableName(inspection.name, 'staged', attempt.asOf, attempt.id);
+      const target = sqlName(inspection.name);
+      await openAttempt(session, attempt, target, sqlName(rows)).catch(translated);
+      const current = await currentSlice(session, attempt, inspection).catch(translated);
+      const stage = new PostgresStage({
+        ...settings,
+        applicationName,
+        session,
+        attempt,
+        signal,
+        current,
+        target: inspection.name,
+        parent: inspection.existing?.createdFor === undefined ? undefined : inspection.name,
+        layout: layoutOf(attempt.target),
+        rows,
+      });
+      return await runWork(settings, session, attempt, signal, stage, work);
+    } finally {
+      await releaseLock(session, attempt.job, attempt.asOf).catch(() => undefined);
+    }
+  } finally {
+    await session.end().catch(() => undefined);
+  }
+}
+
+async function prepare(session: pg.Client, location: string, attempt: Attempt): Promise<Inspection> {
+  await migrate(session, location);
+  const inspection = await inspect(session, attempt.target.table, true);
+  const problems = targetProblems(attempt.target, inspection);
+  if (problems.length > 0) {
+    throw combine(problems, `${attempt.job} can't publish to ${sqlName(inspection.name)} in ${location}.`);
+  }
+  return inspection;
+}
+
+/** What the slice holds; nothing where someone removed its table or its partition. */
+async function currentSlice(
+  session: pg.Client,
+  { job, asOf }: Attempt,
+  { name, existing }: Inspection,
+): Promise<PublishedSlice | undefined> {
+  if (existing === undefined) return undefined;
+  if (existing.createdFor !== undefined && !(await hasPartition(session, existing.oid, asOf)))
+    return undefined;
+  return readSlice(session, job, asOf, sqlName(name));
+}
+
+async function runWork<T>(
+  settings: AttemptSettings,
+  session: pg.Client,
+  attempt: Attempt,
+  signal: AbortSignal,
+  stage: PostgresStage,
+  work: (stage: Stage) => Promise<T>,
+): Promise<T> {
+  let cancelling: Promise<void> | undefined;
+  const onAbort = () => {
+    cancelling = stage.processes().then((processes) => cancelStatements(settings.url, processes));
+  };
+  signal.addEventListener('abort', onAbort);
+  let failure: unknown = new PredawnError('internal', 'attempt.abandoned', 'It ended without publishing.');
+  try {
+    return await work(stage);
+  } catch (error) {
+    failure = error;
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    await cancelling;
+    await stage.close();
+    await settle(settings, session, attempt, stage.ended ? undefined : failure);
+  }
+}
+
+/** Records a failure and drops what nobody needs; never throws, and leaves to the next run what can't be done. */
+async function settle(
+  settings: AttemptSettings,
+  session: pg.Client,
+  attempt: Attempt,
+  failure: unknown,
+): Promise<void> {
+  // The transaction may yet be committed.
+  if (failure instanceof PredawnError && failure.kind === 'unresolved') return;
+  const settleOn = async (client: pg.Client) => {
+    if (failure !== undefined) await recordFailure(client, attempt.id, failure);
+    await dropUnneeded(client, attempt.job, attempt.asOf, attempt.retain);
+  };
+  try {
+    await settleOn(session);
+  } catch {
+    const { url, location } = settings;
+    const fresh = await openSession(url, location, 'predawn settle').catch(() => undefined);
+    if (fresh === undefined) return;
+    await settleOn(fresh).catch(() => undefined);
+    await fresh.end().catch(() => undefined);
+  }
+}

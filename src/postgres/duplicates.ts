@@ -1,0 +1,27 @@
+import type pg from 'pg';
+import { quoteIdentifier } from './connection.js';
+import { columnList, type LayoutColumn } from './layout.js';
+import { type QualifiedName, sqlName } from './names.js';
+
+/** Up to `limit` keys that occur more than once in a table, as people write them, columns joined by `, `. */
+export async function findDuplicates(
+  client: pg.Client,
+  table: QualifiedName,
+  keys: readonly LayoutColumn[],
+  limit: number,
+): Promise<readonly string[]> {
+  const shown = keys.map(keyAsText).join(` || ', ' || `);
+  const { rows } = await client.query<{ key: string }>(
+    `select ${shown} as key from ${sqlName(table)} group by ${columnList(keys)} having count(*) > 1 limit $1`,
+    [limit],
+  );
+  return rows.map(({ key }) => key);
+}
+
+/** As the domain's `keyText` does. */
+function keyAsText({ name, type }: LayoutColumn): string {
+  const column = quoteIdentifier(name);
+  if (type === 'timestamp') return `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
+  if (type === 'timestamptz') return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
+  return `${column}::text`;
+}

@@ -1,0 +1,147 @@
+import type { BlockEncoder, MakeEncoder, PostgresEncoderSpec } from '../domain/codecs.js';
+import type { KeyColumn, OutputValues, ScoredRows } from '../domain/columns.js';
+import { PredawnError } from '../domain/errors.js';
+
+/** Bytes of a value, where all values of the type have as many. */
+const WIDTHS = { float4: 4, float8: 8, int4: 4, int8: 8, bool: 1 } as const;
+const FIELD_COUNT_BYTES = 2;
+const LENGTH_BYTES = 4;
+
+/** Tuples of `COPY … FROM STDIN (FORMAT binary)`, keys before outputs, without the header and the trailer. */
+export const makePostgresEncoder: MakeEncoder<PostgresEncoderSpec> = (): BlockEncoder => {
+  const texts = new TextBytes();
+  return { encode: (rows) => encodeTuples(rows, texts) };
+};
+
+function encodeTuples({ rows, keys, outputs }: ScoredRows, texts: TextBytes): Uint8Array<ArrayBuffer> {
+  // Where the next field of each row goes. Columns are written one after the other, each in a loop of one type.
+  const cursors = new Int32Array(rows);
+  const size = layOut(cursors, keys, outputs, texts);
+  const bytes = new Uint8Array(size);
+  const view = new DataView(bytes.buffer);
+  const fields = keys.length + outputs.length;
+  for (let row = 0; row < rows; row++) {
+    view.setInt16(cursors[row]!, fields);
+    cursors[row]! += FIELD_COUNT_BYTES;
+  }
+  for (const key of keys) writeKey(key, view, bytes, cursors);
+  for (const output of outputs) writeOutput(output, view, bytes, cursors, texts);
+  return bytes;
+}
+
+/** Sets every row's start and returns the size of them all. */
+function layOut(
+  cursors: Int32Array,
+  keys: readonly KeyColumn[],
+  outputs: readonly OutputValues[],
+  texts: TextBytes,
+): number {
+  const textOutputs = outputs.filter(({ column }) => column.type === 'text');
+  const fixed =
+    FIELD_COUNT_BYTES +
+    LENGTH_BYTES * (keys.length + outputs.length) +
+    outputs.reduce((sum, { column }) => sum + (column.type === 'text' ? 0 : WIDTHS[column.type]), 0);
+  let next = 0;
+  for (let row = 0; row < cursors.length; row++) {
+    cursors[row] = next;
+    next += fixed;
+    for (const { offsets } of keys) next += offsets[row + 1]! - offsets[row]!;
+    for (const { column, data, offset, stride } of textOutputs) {
+      next += texts.of((data as readonly string[])[row * stride + offset]!, column.name).length;
+    }
+  }
+  return next;
+}
+
+function writeKey(key: KeyColumn, view: DataView, out: Uint8Array, cursors: Int32Array): void {
+  const { bytes, offsets } = key;
+  for (let row = 0; row < cursors.length; row++) {
+    let at = cursors[row]!;
+    const end = offsets[row + 1]!;
+    let from = offsets[row]!;
+    view.setInt32(at, end - from);
+    at += LENGTH_BYTES;
+    // Keys are short: a loop is faster than a view and a copy.
+    while (from < end) out[at++] = bytes[from++]!;
+    cursors[row] = at;
+  }
+}
+
+function writeOutput(
+  { column, data, offset, stride }: OutputValues,
+  view: DataView,
+  out: Uint8Array,
+  cursors: Int32Array,
+  texts: TextBytes,
+): void {
+  switch (column.type) {
+    case 'float4': {
+      writeFixed(data as ArrayLike<number>, WIDTHS.float4, (at, value) => view.setFloat32(at, value));
+      return;
+    }
+    case 'float8': {
+      writeFixed(data as ArrayLike<number>, WIDTHS.float8, (at, value) => view.setFloat64(at, value));
+      return;
+    }
+    case 'int4': {
+      writeFixed(data as ArrayLike<number>, WIDTHS.int4, (at, value) => view.setInt32(at, value));
+      return;
+    }
+    case 'int8': {
+      writeFixed(data as ArrayLike<bigint>, WIDTHS.int8, (at, value) => view.setBigInt64(at, value));
+      return;
+    }
+    case 'bool': {
+      writeFixed(data as ArrayLike<number>, WIDTHS.bool, (at, value) =>
+        view.setUint8(at, value === 0 ? 0 : 1),
+      );
+      return;
+    }
+    case 'text': {
+      writeTexts(data as readonly string[]);
+      return;
+    }
+  }
+
+  function writeFixed<T>(values: ArrayLike<T>, width: number, write: (at: number, value: T) => void): void {
+    for (let row = 0; row < cursors.length; row++) {
+      const at = cursors[row]!;
+      view.setInt32(at, width);
+      write(at + LENGTH_BYTES, values[row * stride + offset]!);
+      cursors[row] = at + LENGTH_BYTES + width;
+    }
+  }
+
+  function writeTexts(values: readonly string[]): void {
+    for (let row = 0; row < cursors.length; row++) {
+      const at = cursors[row]!;
+      const text = texts.of(values[row * stride + offset]!, column.name);
+      view.setInt32(at, text.length);
+      out.set(text, at + LENGTH_BYTES);
+      cursors[row] = at + LENGTH_BYTES + text.length;
+    }
+  }
+}
+
+/** UTF-8 of texts. Labels are few and come again and again: their bytes are kept. */
+class TextBytes {
+  readonly #known = new Map<string, Uint8Array>();
+
+  of(text: string, column: string): Uint8Array {
+    const known = this.#known.get(text);
+    if (known !== undefined) return known;
+    if (text.includes('\0')) {
+      throw new PredawnError(
+        'data',
+        'output.nul_byte',
+        `The model returned a text with a NUL byte for ${column}.`,
+        {
+          hint: 'PostgreSQL cannot store it: leave this output out, or mend the model.',
+        },
+      );
+    }
+    const bytes = Buffer.from(text);
+    if (this.#known.size < 1000) this.#known.set(text, bytes);
+    return bytes;
+  }
+}

@@ -1,0 +1,140 @@
+import type pg from 'pg';
+import { parseTableName, type QualifiedName } from './names.js';
+
+/** A column as the catalog has it. A domain shows as the type it is made of. */
+export interface ExistingColumn {
+  readonly name: string;
+  readonly type: string;
+  /** For messages: `numeric(10,2)`. */
+  readonly shownType: string;
+  /** Whether it has a length or a precision. */
+  readonly limited: boolean;
+  readonly notNull: boolean;
+  /** Whether a row can be inserted without it: a default, an identity, or generated. */
+  readonly filled: boolean;
+}
+
+/** What the database holds under the target's name. */
+export interface ExistingTable {
+  readonly oid: number;
+  /** As pg_class.relkind: `r`, `p`, `v`… */
+  readonly kind: string;
+  readonly columns: readonly ExistingColumn[];
+  readonly primaryKey: readonly string[];
+  /** The job that predawn created it for; undefined where predawn did not. */
+  readonly createdFor: string | undefined;
+  /** Privileges of this role that are missing to publish. */
+  readonly missing: readonly string[];
+  /** Whether this role is the owner or a member of it: only then can partitions be attached. */
+  readonly owned: boolean;
+}
+
+export interface Inspection {
+  readonly name: QualifiedName;
+  readonly schema: 'absent' | 'closed' | 'open';
+  /** Undefined where there is nothing of that name. */
+  readonly existing: ExistingTable | undefined;
+}
+
+/**
+ * Looks at what is there under `output.table`: a name without a schema is searched for in the search_path and, if
+ * absent, is one of its first schema. `marked` tells whether predawn.tables exists.
+ */
+export async function inspect(client: pg.Client, table: string, marked: boolean): Promise<Inspection> {
+  const written = parseTableName(table);
+  const name = { table: written.table, schema: written.schema ?? (await schemaFor(client, written.table)) };
+  const schemas = await client.query<{ may: boolean }>(
+    `select has_schema_privilege(oid, 'create') and has_schema_privilege(oid, 'usage') as may
+     from pg_catalog.pg_namespace where nspname = $1`,
+    [name.schema],
+  );
+  const [schema] = schemas.rows;
+  return {
+    name,
+    schema: schema === undefined ? 'absent' : schema.may ? 'open' : 'closed',
+    existing: await findTable(client, name, marked),
+  };
+}
+
+async function schemaFor(client: pg.Client, table: string): Promise<string> {
+  const { rows } = await client.query<{ schema: string | null }>(
+    `select coalesce(
+       (select n.nspname from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+        where c.oid = to_regclass(quote_ident($1::text))),
+       current_schema())::text as schema`,
+    [table],
+  );
+  return rows[0]?.schema ?? 'public';
+}
+
+async function findTable(
+  client: pg.Client,
+  { schema, table }: QualifiedName,
+  marked: boolean,
+): Promise<ExistingTable | undefined> {
+  const tables = await client.query<{
+    oid: number;
+    kind: string;
+    owned: boolean;
+    by_date: boolean;
+    missing: string[];
+  }>(
+    `select c.oid, c.relkind as kind, pg_has_role(c.relowner, 'usage') as owned,
+       coalesce(pg_get_partkeydef(c.oid) = 'LIST (as_of)', false) as by_date,
+       array(select p from unnest(array['select', 'insert', 'update', 'delete']) p
+             where not has_table_privilege(c.oid, p)) as missing
+     from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where n.nspname = $1 and c.relname = $2`,
+    [schema, table],
+  );
+  const [found] = tables.rows;
+  if (found === undefined) return undefined;
+  const columns = await client.query<ExistingColumn>(
+    `select a.attname as name, coalesce(b.typname, t.typname) as type,
+       format_type(a.atttypid, a.atttypmod) as "shownType",
+       a.atttypmod <> -1 or t.typtypmod <> -1 as limited,
+       a.attnotnull as "notNull",
+       a.atthasdef or a.attidentity <> '' as filled
+     from pg_catalog.pg_attribute a
+     join pg_catalog.pg_type t on t.oid = a.atttypid
+     left join pg_catalog.pg_type b on b.oid = nullif(t.typbasetype, 0)
+     where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped
+     order by a.attnum`,
+    [found.oid],
+  );
+  const keys = await client.query<{ name: string }>(
+    `select a.attname as name from pg_catalog.pg_index i
+     join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+     where i.indrelid = $1 and i.indisprimary order by a.attnum`,
+    [found.oid],
+  );
+  // The mark is by name: a table of another shape that took the name since is not ours.
+  const marks =
+    marked && found.kind === 'p' && found.by_date
+      ? await client.query<{ job: string }>(
+          'select job from predawn.tables where schema_name = $1 and table_name = $2',
+          [schema, table],
+        )
+      : undefined;
+  return {
+    oid: found.oid,
+    kind: found.kind,
+    columns: columns.rows,
+    primaryKey: keys.rows.map(({ name }) => name),
+    createdFor: marks?.rows[0]?.job,
+    missing: found.missing,
+    owned: found.owned,
+  };
+}
+
+/** Whether the date has a partition of its own (or shares one that names it). */
+export async function hasPartition(client: pg.Client, parent: number, asOf: string): Promise<boolean> {
+  const { rows } = await client.query<{ there: boolean }>(
+    `select exists (
+       select from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
+       where i.inhparent = $1 and position(quote_literal($2::text) in pg_get_expr(c.relpartbound, c.oid)) > 0
+     ) as there`,
+    [parent, asOf],
+  );
+  return rows[0]?.there === true;
+}

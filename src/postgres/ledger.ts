@@ -1,0 +1,92 @@
+import type pg from 'pg';
+import type { Ledger, LedgerEntry } from '../domain/ledger.js';
+import type { AttemptStatus, Receipt } from '../domain/receipt.js';
+import { connect, describeUrl } from './connection.js';
+import { translate } from './errors.js';
+import { installedVersion } from './migrations.js';
+
+interface Row {
+  readonly id: string;
+  readonly job: string;
+  readonly environment: string;
+  readonly as_of: string;
+  readonly status: AttemptStatus;
+  readonly current: boolean;
+  readonly artefact: string;
+  readonly artefact_digest: string;
+  readonly started_at: Date;
+  readonly finished_at: Date | null;
+  readonly receipt: Receipt | null;
+  readonly error_kind: string | null;
+  readonly error_code: string | null;
+  readonly error_message: string | null;
+}
+
+const SELECT = `
+  select a.attempt_id as id, a.job, a.environment, a.as_of::text, a.status, s.attempt_id is not null as current,
+    a.artefact, a.artefact_digest, a.started_at, a.finished_at, a.receipt, a.error_kind, a.error_code, a.error_message
+  from predawn.attempts a left join predawn.slices s using (attempt_id)`;
+
+const HEX_DIGITS = 32;
+const SHORTEST_PREFIX = 6;
+
+/** The ledger of a database; one that predawn never published to is an empty ledger. */
+export async function openPostgresLedger(url: string): Promise<Ledger> {
+  const location = describeUrl(url);
+  const client = await connect(url, { applicationName: 'predawn ledger' });
+
+  async function select(doing: string, rest: string, values: unknown[]): Promise<readonly LedgerEntry[]> {
+    try {
+      if ((await installedVersion(client)) === 0) return [];
+      const { rows } = await client.query<Row>(`${SELECT} ${rest}`, values);
+      return rows.map(toEntry);
+    } catch (error) {
+      throw translate(error, { location, doing });
+    }
+  }
+
+  return {
+    entries: ({ job, limit }) =>
+      select(
+        'reading the ledger',
+        `where $1::text is null or a.job = $1 order by a.started_at desc, a.attempt_id desc limit $2`,
+        [job ?? null, limit],
+      ),
+    find: async (attemptId) => {
+      const digits = attemptId.replaceAll('-', '');
+      if (!/^[0-9a-f]{6,32}$/i.test(digits) || attemptId.length < SHORTEST_PREFIX) return undefined;
+      const found = await select(
+        'looking for an attempt',
+        // The range is for the index.
+        `where a.attempt_id between $1 and $2 and a.attempt_id::text like lower($3) || '%' limit 2`,
+        [digits.padEnd(HEX_DIGITS, '0'), digits.padEnd(HEX_DIGITS, 'f'), attemptId],
+      );
+      return found.length === 1 ? found[0] : undefined;
+    },
+    close: () => endQuietly(client),
+  };
+}
+
+async function endQuietly(client: pg.Client): Promise<void> {
+  await client.end().catch(() => undefined);
+}
+
+function toEntry(row: Row): LedgerEntry {
+  return {
+    attemptId: row.id,
+    job: row.job,
+    environment: row.environment,
+    asOf: row.as_of,
+    status: row.status,
+    current: row.current,
+    artefact: row.artefact,
+    artefactDigest: row.artefact_digest,
+    startedAt: row.started_at.toISOString(),
+    finishedAt: row.finished_at?.toISOString(),
+    receipt: row.receipt ?? undefined,
+    error:
+      row.error_kind === null
+        ? undefined
+        : { kind: row.error_kind, code: row.error_code ?? '', message: row.error_message ?? '' },
+  };
+}

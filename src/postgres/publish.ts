@@ -1,0 +1,172 @@
+import type pg from 'pg';
+import { combine, PredawnError } from '../domain/errors.js';
+import type { Publishing, TargetTable } from '../domain/publication.js';
+import { targetProblems } from './compatibility.js';
+import { quoteIdentifier, quoteLiteral } from './connection.js';
+import { type ExistingTable, hasPartition, inspect } from './inspect.js';
+import { columnList, columnsOf, layoutOf, type LayoutColumn } from './layout.js';
+import { lockKey } from './lock.js';
+import { type QualifiedName, sqlName } from './names.js';
+import { keepOutgoing } from './retention.js';
+import { createTarget } from './rows-table.js';
+
+/** A table of rows, and the slice that they are to become. */
+export interface RowsToPublish {
+  readonly target: TargetTable;
+  readonly asOf: string;
+  /** The attempt that the slice will be. */
+  readonly attemptId: string;
+  /** A table that `createRowsTable` made: as this attempt staged it, or as an earlier one's rows were kept. */
+  readonly rows: QualifiedName;
+  readonly expected: number;
+  readonly retain: number;
+}
+
+type Changes = Publishing['changes'];
+
+/**
+ * Makes the rows of one table the slice, inside a transaction that the caller commits: by attaching the table as
+ * a partition where the date has none, else by changing only the rows that differ. A table that predawn did not
+ * create is published to by delete and insert. The rows that are replaced are kept for restore first.
+ *
+ * @throws PredawnError kind `configuration` where the target does not fit, `internal` where the count is wrong.
+ */
+export async function publishRows(client: pg.Client, rows: RowsToPublish): Promise<Changes> {
+  const { target, asOf } = rows;
+  const { name, existing } = await findOrCreateTarget(client, target);
+  const present = new Set(existing.columns.map((column) => column.name));
+  const layout = layoutOf(target).filter((column) => present.has(column.name));
+  const ours = existing.createdFor !== undefined;
+  const attach = ours && !(await hasPartition(client, existing.oid, asOf));
+  if (!attach && rows.retain > 1) {
+    await keepOutgoing(client, { job: target.job, asOf }, name, layout, ours ? name : undefined);
+  }
+  const changes = await (attach
+    ? attachPartition(client, name, rows)
+    : ours
+      ? changeDifferences(client, name, layout, rows)
+      : replaceAll(client, name, layout, rows));
+  await assertCount(client, name, rows);
+  await client.query(
+    `insert into predawn.slices (job, as_of, attempt_id) values ($1, $2::date, $3)
+     on conflict (job, as_of) do update set attempt_id = excluded.attempt_id`,
+    [target.job, asOf, rows.attemptId],
+  );
+  return changes;
+}
+
+async function findOrCreateTarget(
+  client: pg.Client,
+  target: TargetTable,
+): Promise<{ readonly name: QualifiedName; readonly existing: ExistingTable }> {
+  let found = await inspect(client, target.table, true);
+  if (found.existing === undefined) {
+    // The first runs of two dates may both come here.
+    await client.query('select pg_advisory_xact_lock($1::bigint)', [lockKey(sqlName(found.name), 'table')]);
+    found = await inspect(client, target.table, true);
+    if (found.existing === undefined) {
+      await client.query(createTarget(found.name, layoutOf(target), target.description));
+      await client.query(
+        `insert into predawn.tables (schema_name, table_name, job) values ($1, $2, $3)
+         on conflict (schema_name, table_name) do update set job = excluded.job, created_at = now()`,
+        [found.name.schema, found.name.table, target.job],
+      );
+      found = await inspect(client, target.table, true);
+    }
+  }
+  const problems = targetProblems(target, found);
+  if (problems.length > 0) throw combine(problems, `${target.job} can't publish to ${target.table}.`);
+  return { name: found.name, existing: found.existing! };
+}
+
+async function attachPartition(
+  client: pg.Client,
+  target: QualifiedName,
+  rows: RowsToPublish,
+): Promise<Changes> {
+  const table = sqlName(rows.rows);
+  await client.query(
+    `alter table ${sqlName(target)} attach partition ${table} for values in (${quoteLiteral(rows.asOf)})`,
+  );
+  // The table is the slice itself now, and nobody's to drop or to restore from.
+  await client.query(
+    `update predawn.attempts set
+       staged_table = nullif(staged_table, $3), rows_table = nullif(rows_table, $3)
+     where job = $1 and as_of = $2::date and $3 in (staged_table, rows_table)`,
+    [rows.target.job, rows.asOf, table],
+  );
+  return { inserted: rows.expected, updated: 0, deleted: 0 };
+}
+
+async function changeDifferences(
+  client: pg.Client,
+  target: QualifiedName,
+  layout: readonly LayoutColumn[],
+  rows: RowsToPublish,
+): Promise<Changes> {
+  const live = `${sqlName(target)} as live`;
+  const fresh = `${sqlName(rows.rows)} as fresh`;
+  const slice = `live.as_of = date ${quoteLiteral(rows.asOf)}`;
+  const sameKey = columnsOf(layout, 'key')
+    .map(({ name }) => `live.${quoteIdentifier(name)} = fresh.${quoteIdentifier(name)}`)
+    .join(' and ');
+  const compared = columnsOf(layout, 'output', 'artefact');
+  const assigned = columnsOf(layout, 'output', 'artefact', 'attempt_id', 'scored_at')
+    .map(({ name }) => `${quoteIdentifier(name)} = fresh.${quoteIdentifier(name)}`)
+    .join(', ');
+  const deleted = await client.query(
+    `delete from ${live} where ${slice} and not exists (select from ${fresh} where ${sameKey})`,
+  );
+  const updated = await client.query(
+    `update ${live} set ${assigned} from ${fresh} where ${slice} and ${sameKey}
+     and row(${columnList(compared, 'live.')}) is distinct from row(${columnList(compared, 'fresh.')})`,
+  );
+  const inserted = await client.query(
+    `insert into ${sqlName(target)} (${columnList(layout)}) select ${columnList(layout, 'fresh.')} from ${fresh}
+     where not exists (select from ${live} where ${slice} and ${sameKey})`,
+  );
+  await keepStaged(client, rows);
+  return { inserted: inserted.rowCount!, updated: updated.rowCount!, deleted: deleted.rowCount! };
+}
+
+async function replaceAll(
+  client: pg.Client,
+  target: QualifiedName,
+  layout: readonly LayoutColumn[],
+  rows: RowsToPublish,
+): Promise<Changes> {
+  const columns = columnList(layout);
+  const deleted = await client.query(
+    `delete from ${sqlName(target)} where as_of = date ${quoteLiteral(rows.asOf)}`,
+  );
+  const inserted = await client.query(
+    `insert into ${sqlName(target)} (${columns}) select ${columns} from ${sqlName(rows.rows)}`,
+  );
+  await keepStaged(client, rows);
+  return { inserted: inserted.rowCount!, updated: 0, deleted: deleted.rowCount! };
+}
+
+/** The staged table stays, as the rows of this attempt; unless they are an earlier attempt's, who keeps them. */
+async function keepStaged(client: pg.Client, rows: RowsToPublish): Promise<void> {
+  await client.query(
+    `update predawn.attempts set staged_table = null, rows_table = staged_table
+     where attempt_id = $1 and staged_table = $2`,
+    [rows.attemptId, sqlName(rows.rows)],
+  );
+}
+
+async function assertCount(client: pg.Client, target: QualifiedName, rows: RowsToPublish): Promise<void> {
+  const counted = await client.query<{ count: string }>(
+    `select count(*) from ${sqlName(target)} where as_of = date ${quoteLiteral(rows.asOf)}`,
+  );
+  const count = Number(counted.rows[0]!.count);
+  if (count === rows.expected) return;
+  throw new PredawnError(
+    'internal',
+    'publish.count',
+    `${sqlName(target)} would hold ${count} rows of ${rows.asOf} instead of ${rows.expected}; nothing was published.`,
+    {
+      hint: 'Check the table for rules, triggers or row security that keep or add rows; otherwise report this.',
+    },
+  );
+}

@@ -1,0 +1,93 @@
+import type pg from 'pg';
+import { quoteLiteral } from './connection.js';
+import { columnList, type LayoutColumn } from './layout.js';
+import { rowsTableName, sqlName, type QualifiedName } from './names.js';
+import { createRowsTable } from './rows-table.js';
+import { transaction } from './transaction.js';
+
+/** Someone may be looking at an old table: that must not hold up a run for long. */
+const LOCK_SECONDS = 2;
+
+/**
+ * Copies the rows that are about to be replaced into a table of their own, unless the ledger knows one that has
+ * them. Inside the transaction that publishes. `live` holds the columns of `layout`.
+ */
+export async function keepOutgoing(
+  client: pg.Client,
+  slice: { readonly job: string; readonly asOf: string },
+  live: QualifiedName,
+  layout: readonly LayoutColumn[],
+  parent: QualifiedName | undefined,
+): Promise<void> {
+  const { rows } = await client.query<{ id: string; artefact: string; started: Date }>(
+    `select attempt_id as id, a.artefact, a.started_at as started
+     from predawn.slices s join predawn.attempts a using (attempt_id)
+     where s.job = $1 and s.as_of = $2::date and a.target_table = $3 and a.rows_table is null`,
+    [slice.job, slice.asOf, sqlName(live)],
+  );
+  const [outgoing] = rows;
+  if (outgoing === undefined) return;
+  const kept = rowsTableName(live, 'retained', slice.asOf, outgoing.id);
+  const columns = columnList(layout);
+  await client.query(
+    createRowsTable(kept, layout, parent, {
+      asOf: slice.asOf,
+      artefact: outgoing.artefact,
+      attemptId: outgoing.id,
+      scoredAt: outgoing.started.toISOString(),
+    }),
+  );
+  await client.query(
+    `insert into ${sqlName(kept)} (${columns})
+     select ${columns} from ${sqlName(live)} where as_of = date ${quoteLiteral(slice.asOf)}`,
+  );
+  await client.query('update predawn.attempts set rows_table = $2 where attempt_id = $1', [
+    outgoing.id,
+    sqlName(kept),
+  ]);
+}
+
+/**
+ * Drops the tables of a slice that nobody needs any more: what failed and unchanged attempts staged, and the rows
+ * of published attempts beyond the last `retain`. A partition is never dropped. What can't be dropped now is
+ * tried again after the next run of the date.
+ */
+export async function dropUnneeded(
+  client: pg.Client,
+  job: string,
+  asOf: string,
+  retain: number,
+): Promise<void> {
+  const { rows } = await client.query<{ id: string; name: string }>(
+    `select attempt_id as id, name from (
+       select attempt_id, staged_table as name from predawn.attempts
+       where job = $1 and as_of = $2::date and status in ('failed', 'unchanged') and staged_table is not null
+       union all
+       select attempt_id, rows_table from (
+         select attempt_id, rows_table, row_number() over (order by published_at desc) as age
+         from predawn.attempts where job = $1 and as_of = $2::date and status = 'published'
+       ) published
+       -- The current rows are in the predictions table anyway.
+       where rows_table is not null and (age > $3 or $3 <= 1)
+     ) unneeded`,
+    [job, asOf, retain],
+  );
+  for (const { id, name } of rows) {
+    await transaction(client, LOCK_SECONDS, () => dropRows(client, id, name)).catch(() => undefined);
+  }
+}
+
+async function dropRows(client: pg.Client, attemptId: string, name: string): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    `select oid::regclass::text as name from pg_catalog.pg_class
+     where oid = to_regclass($1) and relkind = 'r' and not relispartition`,
+    [name],
+  );
+  if (rows[0] !== undefined) await client.query(`drop table ${rows[0].name}`);
+  await client.query(
+    `update predawn.attempts set
+       staged_table = nullif(staged_table, $2), rows_table = nullif(rows_table, $2)
+     where attempt_id = $1`,
+    [attemptId, name],
+  );
+}
