@@ -43,12 +43,11 @@ export class RowFaults {
   /** Rejects of the faults and of the block's ragged records, in input order. */
   rejects(records: Records): Reject[] {
     const { bytes, stride, bounds, lines, ragged } = records;
-    const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const rejects: Reject[] = ragged.map(({ line, start, end }) => ({
       line,
       column: undefined,
       code: 'field_count',
-      raw: buffer.toString('utf8', start, end),
+      raw: bytes.toString('utf8', start, end),
     }));
     if (this.#ofRow === undefined) return rejects;
     this.#ofRow.forEach((fault, row) => {
@@ -59,7 +58,7 @@ export class RowFaults {
         line: lines[row]!,
         column: this.#columns[fault],
         code: this.#codes[fault]!,
-        raw: buffer.toString('utf8', start, end),
+        raw: bytes.toString('utf8', start, end),
       });
     });
     // No two records start on one line.

@@ -47,7 +47,7 @@ export function floatReader(context: SlotContext, scratch: (rows: number) => Flo
   }
 
   /** For texts other than short plain decimals. A fault that is added here comes before `not_finite`. */
-  function secondLook(bytes: Uint8Array, start: number, end: number, row: number, faults: RowFaults): number {
+  function secondLook(bytes: Buffer, start: number, end: number, row: number, faults: RowFaults): number {
     const text = trimmedText(bytes, start, end);
     const value = parseDecimal(text);
     if (value !== undefined) return value;

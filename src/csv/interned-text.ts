@@ -17,14 +17,12 @@ export class InternedText {
   readonly #lengths = new Uint8Array(MOST_TEXTS);
 
   /** `decode` makes the text of bytes [start, end). */
-  constructor(readonly decode: (bytes: Uint8Array, start: number, end: number) => string) {}
+  constructor(readonly decode: (bytes: Buffer, start: number, end: number) => string) {}
 
-  get(bytes: Uint8Array, start: number, end: number): string {
+  get(bytes: Buffer, start: number, end: number): string {
     const length = end - start;
     if (length > MOST_BYTES) return this.decode(bytes, start, end);
-    let hash = length;
-    for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
-    let place = (hash ^ (hash >>> 15)) & (PLACES - 1);
+    let place = hashOf(bytes, start, end) & (PLACES - 1);
     for (;;) {
       const found = this.#places[place]! - 1;
       if (found < 0) break;
@@ -58,4 +56,17 @@ export class InternedText {
     this.#places[place] = index + 1;
     this.#texts.push(text);
   }
+}
+
+/** Four bytes at a time: the multiplications wait for each other, the loads do not. */
+function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = end - start;
+  let at = start;
+  for (; at + 4 <= end; at += 4) {
+    const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+    hash = Math.imul(hash ^ word, 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
+  return hash ^ (hash >>> 15);
 }

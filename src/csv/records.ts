@@ -12,7 +12,7 @@ export interface RaggedRecord {
 /** Where the fields of a block's records are. Valid until the next `split`, which uses the arrays again. */
 export interface Records {
   /** The block, with a line end added to a last record that had none. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly quote: number;
   /** Whole records; the ragged ones are not among them. */
   readonly rows: number;
@@ -68,7 +68,7 @@ export class RecordSplitter {
     const columns = this.columns.length;
     const stride = columns + 1;
     // The loops below need no look at the length in unquoted fields, since a line end stops them.
-    const bytes = endsWith(block, lineEnd) ? block : withByte(block, lineEnd);
+    const bytes = endedBlock(block, lineEnd);
     const length = bytes.length;
     const ragged: RaggedRecord[] = [];
     let bounds = this.#bounds;
@@ -133,7 +133,7 @@ export class RecordSplitter {
         ragged.push({ line: startLine, start, end });
       }
     }
-    return { bytes, quote, rows, stride, bounds, lines, lineCount: line - 1, ragged, hasNul: hasNul(bytes) };
+    return { bytes, quote, rows, stride, bounds, lines, lineCount: line - 1, ragged, hasNul: bytes.includes(0) };
   }
 
   #name(field: number): string {
@@ -142,19 +142,11 @@ export class RecordSplitter {
   }
 }
 
-function endsWith(block: Uint8Array, byte: number): boolean {
-  return block.length === 0 || block[block.length - 1] === byte;
-}
-
-function hasNul(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(0);
-}
-
-function withByte(block: Uint8Array, byte: number): Uint8Array {
-  const longer = new Uint8Array(block.length + 1);
-  longer.set(block);
-  longer[block.length] = byte;
-  return longer;
+/** The block, with a line end if it has none. */
+function endedBlock(block: Uint8Array, lineEnd: number): Buffer {
+  const { length } = block;
+  const bytes = Buffer.from(block.buffer, block.byteOffset, length);
+  return length === 0 || block[length - 1] === lineEnd ? bytes : Buffer.concat([bytes, Buffer.of(lineEnd)]);
 }
 
 function grown(array: Int32Array<ArrayBuffer>, needed: number): Int32Array<ArrayBuffer> {

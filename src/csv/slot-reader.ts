@@ -18,13 +18,13 @@ export interface SlotContext {
 }
 
 /** The content of bytes [start, end) without surrounding spaces and tabs. */
-export function trimmedText(bytes: Uint8Array, start: number, end: number): string {
+export function trimmedText(bytes: Buffer, start: number, end: number): string {
   let from = start;
   let to = end;
   while (from < to && isBlank(bytes[from]!)) from++;
   while (to > from && isBlank(bytes[to - 1]!)) to--;
   // Only ASCII is of interest to those who ask: other text is a fault, in whichever way it is read.
-  return Buffer.from(bytes.buffer, bytes.byteOffset + from, to - from).toString('latin1');
+  return bytes.toString('latin1', from, to);
 }
 
 function isBlank(byte: number): boolean {

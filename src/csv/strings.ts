@@ -2,7 +2,6 @@ import type { FeatureData } from '../domain/columns.js';
 import type { RowFaults } from './faults.js';
 import { InternedText } from './interned-text.js';
 import { replacement } from './missing.js';
-import { fieldContent } from './records.js';
 import type { Records } from './records.js';
 import type { SlotContext, SlotReader } from './slot-reader.js';
 
@@ -14,15 +13,20 @@ export function stringReader({ slot, width, tokens }: SlotContext, quote: number
   const mark = String.fromCharCode(quote);
   // A quote inside a field is always doubled, so that the raw content stands for one text only.
   const texts = new InternedText((bytes, start, end) => {
-    const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
+    const text = bytes.toString('utf8', start, end);
     return text.includes(mark) ? text.replaceAll(mark + mark, mark) : text;
   });
 
   function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
-    const { bytes, rows, hasNul } = records;
+    const { bytes, rows, stride, bounds, hasNul } = records;
     const out = tensor as string[];
-    for (let row = 0, to = offset; row < rows; row++, to += width) {
-      const [start, end] = fieldContent(records, row, sourceIndex);
+    for (let row = 0, to = offset, at = sourceIndex; row < rows; row++, to += width, at += stride) {
+      let start = bounds[at]!;
+      let end = bounds[at + 1]! - 1;
+      if (bytes[start] === quote) {
+        start++;
+        end--;
+      }
       if (tokens.match(bytes, start, end)) {
         if (missing === undefined) faults.add(row, 'missing', column);
         out[to] = fill;
