@@ -1,7 +1,6 @@
 import {
   Bool,
   type Data,
-  type DataType,
   DateDay,
   Dictionary,
   Field,

@@ -237,7 +237,8 @@ function publishedSlice(record: AttemptRecord): PublishedSlice {
     attemptId: record.attemptId,
     artefactDigest: record.artefactDigest,
     jobDigest: record.jobDigest,
-    inputFingerprint: record.receipt!.input.fingerprint,
+    // Only an input that was read to its end is published.
+    inputFingerprint: record.receipt!.input.fingerprint!,
     receipt: record.receipt!,
   };
 }
