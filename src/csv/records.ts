@@ -133,7 +133,17 @@ export class RecordSplitter {
         ragged.push({ line: startLine, start, end });
       }
     }
-    return { bytes, quote, rows, stride, bounds, lines, lineCount: line - 1, ragged, hasNul: bytes.includes(0) };
+    return {
+      bytes,
+      quote,
+      rows,
+      stride,
+      bounds,
+      lines,
+      lineCount: line - 1,
+      ragged,
+      hasNul: bytes.includes(0),
+    };
   }
 
   #name(field: number): string {

@@ -46,7 +46,10 @@ export async function sampleCsv(file: string, limit: number): Promise<CsvSample>
 
 async function firstBytes(file: string): Promise<Buffer> {
   const handle = await open(file).catch((cause: unknown) => {
-    throw new PredawnError('usage', 'init.csv', `${file} can't be opened.`, { hint: 'Give the path of a CSV file.', cause });
+    throw new PredawnError('usage', 'init.csv', `${file} can't be opened.`, {
+      hint: 'Give the path of a CSV file.',
+      cause,
+    });
   });
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, 0);
