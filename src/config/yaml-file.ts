@@ -108,6 +108,5 @@ function pairOf(node: unknown, key: PropertyKey): Pair | undefined {
 }
 
 function keyText(key: unknown): string {
-  if (!isScalar(key)) return String(key);
-  return key.value === null ? '' : String(key.value);
+  return isScalar<string | number | boolean | null>(key) ? String(key.value ?? '') : String(key);
 }

@@ -112,9 +112,13 @@ function elementOf({ classes, width }: ModelOutput, selector: string): number | 
 }
 
 /** Every expression that an output can be published with. */
-function expressionsOf({ name, width, classes }: ModelOutput): string[] {
-  if (width === 1) return [name];
-  return Array.from({ length: width }, (_, element) => `${name}[${classes?.[element] ?? element}]`);
+function expressionsOf(output: ModelOutput): string[] {
+  return Array.from({ length: output.width }, (_, element) => expressionOf(output, element));
+}
+
+/** How a job file writes one value of an output: `variable`, `probabilities[yes]`. */
+export function expressionOf({ name, width, classes }: ModelOutput, element: number): string {
+  return width === 1 ? name : `${name}[${classes?.[element] ?? element}]`;
 }
 
 function list(choices: readonly string[]): string {
