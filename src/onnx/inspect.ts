@@ -47,6 +47,7 @@ export async function prepareCandidate(bytes: Uint8Array, addition: Addition): P
 
 function parse(bytes: Uint8Array): { graph: Graph; stripped: WithoutZipMap } {
   try {
+    if (bytes.length === 0) throw new RangeError('it is empty');
     refuseExternalData(externalTensors(bytes));
     return { graph: readGraph(bytes), stripped: removeZipMap(bytes) };
   } catch (thrown) {
