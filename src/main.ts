@@ -42,19 +42,29 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   );
 }
 
+const now = () => new Date();
 process.exitCode = await runProgram(process.argv.slice(2), {
-  services: await wireServices(process.cwd()),
+  services: await wireServices({ cwd: process.cwd(), now }),
   cwd: process.cwd(),
   variables: process.env,
   cores: availableParallelism(),
-  user: userInfo().username,
+  user: userName(),
   stdout: textStream(process.stdout),
   stderr: textStream(process.stderr),
   signal: interruption.signal,
-  now: () => new Date(),
+  now,
   newAttemptId: () => uuidv7(),
 });
 settled = true;
+
+/** A container may run under a number that has no name. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `uid ${process.getuid?.() ?? '?'}`;
+  }
+}
 
 function textStream(stream: NodeJS.WriteStream): TextStream {
   return { write: (text) => stream.write(text), isTTY: stream.isTTY, columns: stream.columns };

@@ -14,29 +14,27 @@ import type { Services, SourceRequest } from './run/services.js';
  * opened, so that a run on files loads no database driver. A new source, destination or registry is one line here.
  *
  * @param cwd for paths in messages, which are given relative to it
+ * @param now the time that moves of aliases are recorded with
  */
-export async function wireServices(cwd: string): Promise<Services> {
+export async function wireServices({ cwd, now }: { cwd: string; now: () => Date }): Promise<Services> {
   return {
     codecs,
     workerEntry: new URL('./worker.js', import.meta.url),
     versions: await readVersions(),
 
-    openRegistry: async ({ registry }) => (await import('./registry/folder.js')).openFolderRegistry(registry),
+    openRegistry: async ({ registry }) =>
+      (await import('./registry/folder.js')).openFolderRegistry(registry, { now }),
 
     openSource: (request) => openSource(request, cwd),
 
-    async openPublication(settings, job) {
-      const { destination } = settings.environment;
+    async openPublication({ environment: { destination } }) {
       if (isDatabase(destination)) {
-        return (await import('./postgres/publication.js')).openPostgresPublication({
-          url: destination,
-          job: job.name,
-        });
+        return (await import('./postgres/publication.js')).openPostgresPublication({ url: destination });
       }
-      return (await import('./files/publication.js')).openFilesPublication({ root: destination, cwd });
+      return (await import('./files/publication.js')).openFilesPublication({ root: destination, cwd, now });
     },
 
-    openScratchPublication: () => openScratchPublication(cwd),
+    openScratchPublication: () => openScratchPublication(cwd, now),
 
     async openLedger({ environment: { destination } }) {
       if (isDatabase(destination))
@@ -44,6 +42,7 @@ export async function wireServices(cwd: string): Promise<Services> {
       return (await import('./files/ledger.js')).openFilesLedger(destination);
     },
 
+    sampleInput: async (request) => (await import('./sample-input.js')).sampleInput(request),
     prepareCandidate: async (bytes, facts) =>
       (await import('./onnx/inspect.js')).prepareCandidate(bytes, facts),
     migrationSql: async () => (await import('./postgres/migrations.js')).migrationSql(),
@@ -106,14 +105,17 @@ function displayPath(file: string, cwd: string): string {
 }
 
 /** Stages into a temporary folder that goes when the publication is closed. */
-async function openScratchPublication(cwd: string): Promise<Publication> {
+async function openScratchPublication(cwd: string, now: () => Date): Promise<Publication> {
   const root = await mkdtemp(path.join(tmpdir(), 'predawn-'));
   const { openFilesPublication } = await import('./files/publication.js');
-  const publication = await openFilesPublication({ root, cwd });
+  const scratch = await openFilesPublication({ root, cwd, now });
   return {
-    ...publication,
+    location: scratch.location,
+    check: (target) => scratch.check(target),
+    withAttempt: (attempt, signal, work) => scratch.withAttempt(attempt, signal, work),
+    howToLook: (target, asOf) => scratch.howToLook(target, asOf),
     close: async () => {
-      await publication.close();
+      await scratch.close();
       await rm(root, { recursive: true, force: true });
     },
   };

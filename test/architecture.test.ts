@@ -17,7 +17,18 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ['config', 'run', 'domain'],
   'block-wiring.ts': ['csv', 'postgres', 'onnx', 'files', 'run', 'domain'],
   'worker.ts': ['block-wiring.ts', 'run'],
-  'wiring.ts': ['block-wiring.ts', 'csv', 'postgres', 'onnx', 'files', 'registry', 'run', 'domain'],
+  'sample-input.ts': ['csv', 'postgres', 'run', 'domain'],
+  'wiring.ts': [
+    'block-wiring.ts',
+    'sample-input.ts',
+    'csv',
+    'postgres',
+    'onnx',
+    'files',
+    'registry',
+    'run',
+    'domain',
+  ],
   'main.ts': ['cli', 'wiring.ts', 'domain'],
 };
 

@@ -11,16 +11,26 @@ export function newCommand(name: string, description: string, examples: readonly
     .option('--config <file>', 'settings file; default: predawn.yaml here or in a parent folder')
     .option('--env <name>', 'environment; default: $PREDAWN_ENV, else the first in the settings')
     .option('--json', 'write the result as JSON')
+    .option('--quiet', 'write nothing on success')
     .option('--debug', 'on failure, print the stack')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}\n`);
 }
 
 /** The settings that the common options point at. */
 export async function settingsFor(options: CommonOptions, context: CommandContext): Promise<Settings> {
-  return loadSettings({
-    path: await findSettings(context.cwd, options.config ?? context.variables['PREDAWN_CONFIG']),
-    environment: options.env ?? context.variables['PREDAWN_ENV'],
-    variables: context.variables,
-    cores: context.cores,
-  });
+  return load(options, context, options.env ?? context.variables['PREDAWN_ENV']);
+}
+
+/** The settings of the first environment, for what is the same in all. */
+export async function projectFor(options: CommonOptions, context: CommandContext): Promise<Settings> {
+  return load(options, context, undefined);
+}
+
+async function load(
+  options: CommonOptions,
+  { cwd, variables, cores }: CommandContext,
+  environment: string | undefined,
+): Promise<Settings> {
+  const path = await findSettings(cwd, options.config ?? variables['PREDAWN_CONFIG']);
+  return loadSettings({ path, environment, variables, cores });
 }

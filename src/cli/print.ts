@@ -6,6 +6,7 @@ export interface CommonOptions {
   readonly config?: string;
   readonly env?: string;
   readonly json?: boolean;
+  readonly quiet?: boolean;
   readonly debug?: boolean;
 }
 
@@ -16,13 +17,14 @@ export function useColors(stream: TextStream, variables: CommandContext['variabl
   return stream.isTTY && variables['TERM'] !== 'dumb';
 }
 
-/** Writes a command's result: JSON for machines, or text. */
+/** Writes a command's result: JSON for machines, text for people, nothing with `--quiet`. */
 export function printResult(
   context: CommandContext,
   options: CommonOptions,
   json: unknown,
   text: (colors: boolean) => string,
 ): void {
+  if (options.quiet === true) return;
   if (options.json === true) context.stdout.write(`${JSON.stringify(json, undefined, 2)}\n`);
   else context.stdout.write(text(useColors(context.stdout, context.variables)));
 }

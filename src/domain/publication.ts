@@ -39,7 +39,7 @@ export interface PublishedSlice {
   readonly attemptId: string;
   readonly artefactDigest: string;
   readonly jobDigest: string;
-  readonly inputFingerprint: string;
+  readonly inputFingerprint: string | undefined;
   readonly receipt: Receipt;
 }
 

@@ -21,7 +21,7 @@ export interface Manifest {
 /** An artefact whose bytes were checked against its manifest. */
 export interface Artefact {
   readonly manifest: Manifest;
-  /** sha256 of model.onnx: the artefact's identity in ledgers and receipts. */
+  /** `sha256:<hex>` of model.onnx: the artefact's identity in ledgers and receipts. */
   readonly digest: string;
   /** The very bytes whose digest was checked; shared with worker threads without a copy. */
   readonly model: Uint8Array<SharedArrayBuffer>;

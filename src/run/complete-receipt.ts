@@ -74,7 +74,7 @@ function identity({ request, context, date, artefact, attempt }: RunFacts) {
     artefact: {
       name: artefact.manifest.name,
       version: artefact.manifest.version,
-      digest: `sha256:${artefact.digest}`,
+      digest: artefact.digest,
     },
     job_file: { path: job.path, digest: job.digest },
     started_at: attempt.startedAt,

@@ -148,7 +148,7 @@ async function passGates(stage: Stage, facts: RunFacts, tally: Tally, staged: St
 /** The slice's publication, if it came from the same artefact and job file: then only the input may differ. */
 function publishedBefore(stage: Stage, { request, attempt }: RunFacts): PublishedSlice | undefined {
   const { current } = stage;
-  if (current === undefined || request.force) return undefined;
+  if (current?.inputFingerprint === undefined || request.force) return undefined;
   const same = current.artefactDigest === attempt.artefactDigest && current.jobDigest === attempt.jobDigest;
   return same ? current : undefined;
 }
@@ -159,12 +159,9 @@ async function recordUnchanged(stage: Stage, facts: RunFacts, published: Publish
   return receipt;
 }
 
-function openDestination(
-  { settings, job, dryRun, limit }: RunRequest,
-  services: Services,
-): Promise<Publication> {
+function openDestination({ settings, dryRun, limit }: RunRequest, services: Services): Promise<Publication> {
   const publishes = !dryRun && limit === undefined;
-  return publishes ? services.openPublication(settings, job) : services.openScratchPublication();
+  return publishes ? services.openPublication(settings) : services.openScratchPublication();
 }
 
 function cannotPublish(job: Job, publication: Publication, problems: readonly PredawnError[]): PredawnError {

@@ -1,8 +1,8 @@
-import type { Job, Settings } from '../domain/job.js';
+import type { CsvInput, Job, Settings } from '../domain/job.js';
 import type { Ledger } from '../domain/ledger.js';
 import type { Publication } from '../domain/publication.js';
 import type { Candidate, Registry } from '../domain/registry.js';
-import type { Source } from '../domain/source.js';
+import type { Source, SourceDescription } from '../domain/source.js';
 import type { DataWindow } from '../domain/window.js';
 import type { Codecs } from './block-scorer.js';
 
@@ -10,7 +10,7 @@ import type { Codecs } from './block-scorer.js';
 export interface Services {
   openRegistry(settings: Settings): Promise<Registry>;
   openSource(request: SourceRequest): Promise<Source>;
-  openPublication(settings: Settings, job: Job): Promise<Publication>;
+  openPublication(settings: Settings): Promise<Publication>;
   /** A destination that stages and gates, and whose every trace is removed when it is closed. */
   openScratchPublication(): Promise<Publication>;
   openLedger(settings: Settings): Promise<Ledger>;
@@ -22,6 +22,8 @@ export interface Services {
   readonly codecs: Codecs;
   /** The module that a scoring thread runs. */
   readonly workerEntry: URL;
+  /** The first rows of an input as texts, with its description: for `init`. */
+  sampleInput(request: SampleRequest): Promise<InputSample>;
   /** What a DBA runs instead of letting predawn create its schema. */
   migrationSql(): Promise<string>;
   readonly versions: { readonly predawn: string; readonly node: string; readonly onnxruntime: string };
@@ -33,4 +35,22 @@ export interface SourceRequest {
   readonly asOf: string;
   readonly window: DataWindow;
   readonly signal: AbortSignal;
+}
+
+/** An input that has no job file yet: a CSV file by its absolute path, or a query of a database. */
+export type SampleRequest = {
+  readonly asOf: string;
+  readonly window: DataWindow;
+  readonly signal: AbortSignal;
+} & (
+  | { readonly kind: 'csv'; readonly file: string }
+  | { readonly kind: 'query'; readonly url: string; readonly query: string }
+);
+
+export interface InputSample {
+  readonly description: SourceDescription;
+  /** Up to 1,000 rows. */
+  readonly rows: readonly Record<string, string>[];
+  /** How a CSV file seems to be written. */
+  readonly csv: CsvInput | undefined;
 }

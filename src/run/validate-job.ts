@@ -38,11 +38,11 @@ export async function validateJob(
 
   const artefact = await attempt(() => loadAndOpenArtefact(settings, job, context.services));
   if (artefact !== undefined)
-    checks.push(`model ${artefactLabel(artefact)} sha256:${artefact.digest.slice(0, 12)}…`);
+    checks.push(`model ${artefactLabel(artefact)} ${artefact.digest.slice(0, 19)}…`);
 
   const binding = await attempt(() => bindToSource(settings, job, artefact, date, context, checks));
   await attempt(() =>
-    using(context.services.openPublication(settings, job), async (publication) => {
+    using(context.services.openPublication(settings), async (publication) => {
       if (artefact === undefined || binding === undefined) return;
       const found = await publication.check(describeTarget(job, artefact, binding));
       problems.push(...found);
@@ -75,10 +75,11 @@ async function bindToSource(
   job: Job,
   artefact: Artefact | undefined,
   date: string | undefined,
-  { services, signal, now }: ValidationContext,
+  context: ValidationContext,
   checks: string[],
 ) {
-  const fixed = fixDate(job, { date, force: true }, now());
+  const fixed = fixDate(job, { date, force: true }, context.now());
+  const { services, signal } = context;
   return using(services.openSource({ settings, job, ...fixed, signal }), (source) => {
     checks.push(`input ${source.location}, ${source.description.columns.length} columns`);
     if (artefact === undefined) return Promise.resolve(undefined);

@@ -1,13 +1,12 @@
-import { readFile } from 'node:fs/promises';
-import path from 'node:path';
 import { Command } from 'commander';
 import { PredawnError } from '../../domain/errors.js';
 import type { Settings } from '../../domain/job.js';
 import type { AliasMove, Manifest, Registry } from '../../domain/registry.js';
-import { newCommand, settingsFor } from '../command.js';
+import { newCommand, projectFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { positiveInteger } from '../options.js';
 import { type CommonOptions, nextStep, printResult } from '../print.js';
+import { readModel } from '../read-model.js';
 import { manifestText } from '../render-manifest.js';
 import { renderTable } from '../render-table.js';
 
@@ -37,7 +36,7 @@ function add(context: CommandContext): Command {
     .option('--note <text>', 'kept in the manifest')
     .action(async (name: string, file: string, options: CommonOptions & { note?: string }) => {
       const { settings, registry } = await openRegistry(options, context);
-      const candidate = await context.services.prepareCandidate(await readModel(file, context), {
+      const candidate = await context.services.prepareCandidate(await readModel(file, context.cwd), {
         addedAt: context.now().toISOString(),
         addedBy: context.user,
         note: options.note,
@@ -138,7 +137,9 @@ function rollback(context: CommandContext): Command {
     .option('--reason <text>', 'kept in the history')
     .action(async (name: string, options: CommonOptions & { reason?: string }) => {
       const { settings, registry } = await openRegistry(options, context);
-      const move = await registry.rollback(name, settings.environment.name, context.user, options.reason);
+      const environment = options.env ?? context.variables['PREDAWN_ENV'] ?? settings.environment.name;
+      requireEnvironment(environment, settings);
+      const move = await registry.rollback(name, environment, context.user, options.reason);
       printResult(context, options, move, () => moveText(move));
     });
 }
@@ -169,11 +170,12 @@ function history(context: CommandContext): Command {
     });
 }
 
+/** Read for the first environment: the registry serves all, and moving an alias needs nobody's database password. */
 async function openRegistry(
   options: CommonOptions,
   context: CommandContext,
 ): Promise<{ settings: Settings; registry: Registry }> {
-  const settings = await settingsFor(options, context);
+  const settings = await projectFor(options, context);
   return { settings, registry: await context.services.openRegistry(settings) };
 }
 
@@ -182,17 +184,6 @@ function requireEnvironment(name: string, { environments, path: file }: Settings
   throw new PredawnError('configuration', 'environment.unknown', `${file} has no environment ${name}.`, {
     hint: `It has ${environments.join(', ')}.`,
   });
-}
-
-async function readModel(file: string, context: CommandContext): Promise<Uint8Array> {
-  try {
-    return await readFile(path.resolve(context.cwd, file));
-  } catch (cause) {
-    throw new PredawnError('usage', 'model.file', `${file} can't be read.`, {
-      hint: 'Give the path of an ONNX file.',
-      cause,
-    });
-  }
 }
 
 async function versionsOf(name: string, settings: Settings, registry: Registry) {

@@ -16,7 +16,6 @@ interface RunOptions extends CommonOptions {
   readonly dryRun?: boolean;
   readonly force?: boolean;
   readonly limit?: number;
-  readonly quiet?: boolean;
   readonly report?: string;
 }
 
@@ -33,7 +32,6 @@ export function runCommand(context: CommandContext): Command {
     .option('--dry-run', 'score and gate, publish nothing')
     .option('--force', 'publish although the same input is published already, or the date is not over')
     .option('--limit <rows>', 'score at most so many rows; never publishes', positiveInteger)
-    .option('--quiet', 'write nothing on success')
     .option('--report <file>', 'write the receipt, or the error, to a file as JSON')
     .action(async (name: string, options: RunOptions) => run(name, options, context));
 }

@@ -33,7 +33,7 @@ export function validateCommand(context: CommandContext): Command {
       }
       printResult(context, options, { valid: true, jobs: validations }, (colors) => {
         const lines = validations.map((validation) => validationText(validation, colors));
-        return `${lines.join('')}${nextStep(`predawn run ${names[0] ?? 'JOB'} --env ${settings.environment.name}`, colors)}`;
+        return `${lines.join('')}${nextStep(`predawn run ${names[0] ?? 'JOB'} --env ${settings.environment.name}${options.date === undefined ? '' : ` --date ${options.date}`}`, colors)}`;
       });
     });
 }

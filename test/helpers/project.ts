@@ -1,0 +1,85 @@
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { type CliResult, REPOSITORY, runCli, type RunningCli, startCli } from './cli.js';
+
+/** A project of a user's own in a temporary folder, with the sample model live in every environment. */
+export interface TestProject {
+  readonly folder: string;
+  run(...args: string[]): Promise<CliResult>;
+  start(...args: string[]): RunningCli;
+  write(file: string, content: string | Uint8Array): Promise<void>;
+  read(file: string): Promise<string>;
+  /** Replaces text in a file of the project; the text must be there. */
+  edit(file: string, from: string | RegExp, to: string): Promise<void>;
+  drop(): Promise<void>;
+}
+
+export interface ProjectOptions {
+  /** Environment variables that every command gets. */
+  readonly env?: Record<string, string>;
+  /** YAML of `predawn.yaml`; default: one environment `dev` on files. */
+  readonly settings?: string;
+}
+
+export const SAMPLE_DATE = '2026-11-21';
+
+const SETTINGS = `
+registry: ./registry
+workers: 2
+environments:
+  dev:
+    destination: ./predictions
+`;
+
+/** The sample job in a folder of its own, ready to run for SAMPLE_DATE. */
+export async function sampleProject(options: ProjectOptions = {}): Promise<TestProject> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'predawn-project-'));
+  const { env = {} } = options;
+  const inFolder = (file: string) => path.join(folder, file);
+  const project: TestProject = {
+    folder,
+    run: (...args) => runCli(args, { cwd: folder, env }),
+    start: (...args) => startCli(args, { cwd: folder, env }),
+    write: async (file, content) => {
+      await mkdir(path.dirname(inFolder(file)), { recursive: true });
+      await writeFile(inFolder(file), content);
+    },
+    read: (file) => readFile(inFolder(file), 'utf8'),
+    edit: async (file, from, to) => {
+      const before = await readFile(inFolder(file), 'utf8');
+      const after = before.replace(from, () => to);
+      if (after === before) throw new Error(`${file} does not contain ${String(from)}`);
+      await writeFile(inFolder(file), after);
+    },
+    drop: () => rm(folder, { recursive: true, force: true }),
+  };
+
+  await cp(path.join(REPOSITORY, 'jobs'), inFolder('jobs'), { recursive: true });
+  await cp(path.join(REPOSITORY, 'data-samples/churn'), inFolder('data-samples/churn'), { recursive: true });
+  await project.write('predawn.yaml', options.settings ?? SETTINGS);
+  await succeed(project, 'model', 'add', 'churn', 'data-samples/churn/model.onnx', '--quiet');
+  const environments = [...(options.settings ?? SETTINGS).matchAll(/^ {2}(\w+):$/gm)].map(
+    (match) => match[1]!,
+  );
+  for (const environment of environments) {
+    await succeed(project, 'model', 'promote', 'churn', '1', '--to', environment, '--quiet');
+  }
+  return project;
+}
+
+/** Runs a command that must succeed, and gives its standard output. */
+export async function succeed(project: TestProject, ...args: string[]): Promise<string> {
+  const { code, stdout, stderr } = await project.run(...args);
+  if (code !== 0) throw new Error(`predawn ${args.join(' ')} exited with ${code}:\n${stdout}${stderr}`);
+  return stdout;
+}
+
+/** Every file beneath a folder, relative to it; none where it does not exist. */
+export async function filesBeneath(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(() => []);
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => path.relative(folder, path.join(entry.parentPath, entry.name)))
+    .sort();
+}
