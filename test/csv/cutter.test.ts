@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { RecordCutter } from '../../src/csv/cutter.js';
+import { dialectOf } from '../../src/csv/dialect.js';
+import { COMMA, cutText } from './csv-helpers.js';
+
+const texts = (blocks: readonly Uint8Array[]) => blocks.map((block) => Buffer.from(block).toString());
+
+describe('blocks', () => {
+  it('hold as many whole records as fit, or one that is longer', () => {
+    const csv = 'a,1\nb,2\n"c\n",3\nd,4\n';
+    expect(texts(cutText(csv, 8, 3).blocks)).toEqual(['a,1\nb,2\n', '"c\n",3\n', 'd,4\n']);
+    expect(texts(cutText(csv, 1, 100).blocks)).toEqual(['a,1\n', 'b,2\n', '"c\n",3\n', 'd,4\n']);
+    expect(texts(cutText(csv, 100, 1).blocks)).toEqual([csv]);
+  });
+
+  it('are cut in the same places however the bytes arrive', () => {
+    const soup = fc
+      .array(fc.constantFrom('a', 'b', ',', '"', '\n', '\r\n', '""'), { maxLength: 60 })
+      .map((all) => all.join(''));
+    const size = fc.integer({ min: 1, max: 30 });
+    fc.assert(
+      fc.property(soup, size, size, (csv, blockBytes, pieceBytes) => {
+        const { blocks } = cutText(csv, blockBytes, pieceBytes);
+        expect(texts(blocks)).toEqual(texts(cutText(csv, blockBytes, 1000).blocks));
+        expect(texts(blocks).join('')).toBe(csv);
+        for (const block of blocks) expect(block.buffer.byteLength).toBe(block.length);
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  it('do not trip over a quote inside an unquoted field', () => {
+    expect(texts(cutText('5" pipe,1\n6,2\n7,3\n', 1, 4).blocks)).toEqual(['5" pipe,1\n', '6,2\n', '7,3\n']);
+  });
+
+  it('tell of a last record without a line end', () => {
+    const unended = (csv: string) => {
+      const { unended: rest } = cutText(csv, 100, 100);
+      return rest === undefined ? undefined : Buffer.from(rest).toString();
+    };
+    expect(unended('a,1\nb,2')).toBe('b,2');
+    expect(unended('a,1\nb,"2\n')).toBe('b,"2\n');
+    expect(unended('a,1\n')).toBeUndefined();
+    expect(unended('')).toBeUndefined();
+  });
+
+  it('do not grow beyond the longest record allowed', () => {
+    const cutter = new RecordCutter({
+      dialect: dialectOf(COMMA),
+      blockBytes: 16,
+      location: 'rows.csv',
+      firstByte: 100,
+      longestRecord: 1000,
+    });
+    const push = (text: string) => texts([...cutter.push(Buffer.from(text))]);
+    expect(push(`a,1\n"${'x'.repeat(900)}`)).toEqual(['a,1\n']);
+    expect(() => push('x'.repeat(200))).toThrow(
+      expect.objectContaining({
+        kind: 'data',
+        code: 'csv.record_too_long',
+        message: 'rows.csv: the record that starts at byte 104 is longer than 1000 bytes',
+      }),
+    );
+  });
+});
