@@ -101,7 +101,7 @@ export function quoteLiteral(text: string): string {
 }
 
 function parseUrl(url: string): URL {
-  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  const parsed = tryParse(url) ?? tryParse(url.replace('@/', '@localhost/'));
   // A `/`, `?`, `#` or `@` left bare in a password ends the host part early: the rest of the password would then be
   // taken for a port or a database, and be shown.
   const misread = parsed !== undefined && (parsed.hash !== '' || afterHost(url).includes('@'));
@@ -116,6 +116,11 @@ function parseUrl(url: string): URL {
     );
   }
   return parsed;
+}
+
+/** Undefined for what is no URL; `user@/database`, which PostgreSQL takes for the default host, is none. */
+function tryParse(url: string): URL | undefined {
+  return URL.canParse(url) ? new URL(url) : undefined;
 }
 
 function afterHost(url: string): string {

@@ -18,7 +18,10 @@ export function textEnd(kind: WireKind, bytes: Uint8Array, at: number, length: n
   return end;
 }
 
-/** One field as PostgreSQL writes it in UTC; bytes of an unknown type in hexadecimal, as `bytea` is written. */
+/**
+ * One field as PostgreSQL writes it, times in UTC; floats in JavaScript's shortest form, and a type that predawn does not
+ * know in hexadecimal.
+ */
 export function fieldText(kind: WireKind | undefined, view: DataView, at: number, length: number): string {
   const bytes = Buffer.from(view.buffer, view.byteOffset + at, length);
   switch (kind) {

@@ -46,12 +46,15 @@ export function placeParameters(query: string, parameters: QueryParameters): str
     if (!started) checkFirst(token);
     started = true;
     nesting.see(token);
-    placed +=
-      token.kind === 'parameter' && !nesting.slicing ? literalAfter(placed, token, literals) : token.text;
+    placed += isParameter(token, nesting) ? literalAfter(placed, token, literals) : token.text;
   }
   if (!started) throw refused('query.empty', 'is empty', 'Write a SELECT for the rows to score.');
   if (!nesting.outside) throw unbalanced();
   return placed;
+}
+
+function isParameter({ kind, text }: SqlToken, nesting: Nesting): boolean {
+  return kind === 'parameter' && (text.startsWith('$') || !nesting.slicing);
 }
 
 type Literals = ReadonlyMap<string, string>;

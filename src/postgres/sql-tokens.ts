@@ -5,7 +5,7 @@
 export interface SqlToken {
   readonly kind:
     | 'word'
-    /** A colon and a name: `:date`. In a subscript it may be the upper bound of a slice all the same. */
+    /** A colon and a name: `:date`; in a subscript it may be the upper bound of a slice all the same. Or `$1`. */
     | 'parameter'
     /** A string, a quoted identifier, a dollar-quoted text. */
     | 'quoted'
@@ -20,7 +20,7 @@ export interface SqlToken {
 
 // Identifiers as in PostgreSQL's scan.l: every character beyond ASCII may be part of one.
 const WORD = /[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
-const PARAMETER = /:[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*/y;
+const PARAMETER = /:[A-Za-z_\u0080-\uffff][\w$\u0080-\uffff]*|\$\d+/y;
 const SPACE = /[ \t\n\r\f\v]+/y;
 const LINE_COMMENT = /--[^\n\r]*/y;
 const STRING = /'(?:[^']|'')*'/y;

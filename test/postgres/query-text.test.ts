@@ -54,6 +54,8 @@ describe('parameters', () => {
         hint: 'Did you mean ":date"?',
       }),
     );
+    expect(codeOf('select $1::int')).toBe('configuration query.parameter');
+    expect(codeOf('select v[$1] from t')).toBe('configuration query.parameter');
     expect(codeOf('select :DATE')).toBe('configuration query.parameter');
     expect(codeOf('select :dates')).toBe('configuration query.parameter');
   });
