@@ -155,7 +155,7 @@ function nothingBefore(name: string, environment: string, live: number | undefin
     'alias.no_previous',
     `${state}; there is nothing to roll back to.`,
     {
-      hint: `Name a version instead: "predawn promote ${name} VERSION --env ${environment}".`,
+      hint: `Name a version instead: "predawn model promote ${name} VERSION --to ${environment}".`,
     },
   );
 }

@@ -1,0 +1,226 @@
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, statSync, utimesSync } from 'node:fs';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AliasMove, Registry } from '../../src/domain/registry.js';
+import { openFolderRegistry } from '../../src/registry/folder.js';
+import { candidateOf, describeRegistry, sha256 } from '../contracts/registry.js';
+
+let folder: string;
+let registry: Registry;
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'predawn-registry-'));
+  registry = openFolderRegistry(folder, { now: tickingClock() });
+});
+
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function tickingClock(): () => Date {
+  let milliseconds = Date.UTC(2026, 10, 21, 6);
+  return () => new Date((milliseconds += 1000));
+}
+
+describeRegistry('folder', (work) => work(registry));
+
+/** Starts `count` children, lets them go at the same moment, and gives what each sends. */
+async function inProcesses<T>(count: number, argumentsOf: (index: number) => string[]): Promise<T[]> {
+  const script = fileURLToPath(new URL('registry-child.ts', import.meta.url));
+  const children = Array.from({ length: count }, (_, index) =>
+    fork(script, [folder, ...argumentsOf(index)], { execArgv: ['--import', 'tsx'] }),
+  );
+  await Promise.all(children.map((child) => once(child, 'message')));
+  const results = children.map(async (child) => ((await once(child, 'message')) as [T])[0]);
+  for (const child of children) child.send('go');
+  return Promise.all(results);
+}
+
+async function runToDeath(...childArguments: string[]): Promise<NodeJS.Signals | null> {
+  const script = fileURLToPath(new URL('registry-child.ts', import.meta.url));
+  const child = fork(script, [folder, ...childArguments], { execArgv: ['--import', 'tsx'] });
+  const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return signal;
+}
+
+describe('processes that add at the same time', () => {
+  it('make one version of the same bytes', async () => {
+    const added = await inProcesses<{ version: number; created: boolean }>(5, () => ['add', 'the same']);
+    expect(added.map(({ version }) => version)).toEqual([1, 1, 1, 1, 1]);
+    expect(added.filter(({ created }) => created)).toHaveLength(1);
+    expect((await readdir(join(folder, 'churn'))).sort()).toEqual(['1']);
+  }, 60_000);
+
+  it('make a version each of different bytes', async () => {
+    const added = await inProcesses<{ version: number; created: boolean }>(5, (index) => [
+      'add',
+      `bytes ${index}`,
+    ]);
+    expect(added.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4, 5]);
+    expect(added.every(({ created }) => created)).toBe(true);
+    for (const [index, { version }] of added.entries()) {
+      expect((await registry.load('churn', version)).digest).toBe(`sha256:${sha256(`bytes ${index}`)}`);
+    }
+  }, 60_000);
+});
+
+it('processes that promote and roll back at the same time leave one chain with every move', async () => {
+  for (const content of ['one', 'two', 'three']) await registry.add('churn', candidateOf(content));
+  for (const version of [1, 2, 3]) await registry.promote('churn', version, 'production', 'ada');
+  const orders = ['1', '2', 'back', '3', 'back'];
+  const returned = (await inProcesses<AliasMove[]>(4, () => ['move', ...orders])).flat();
+
+  const history = await registry.history('churn');
+  for (const [index, move] of history.entries()) expect(move.from).toBe(history[index - 1]?.to);
+  expect(await registry.alias('churn', 'production')).toBe(history.at(-1)!.to);
+  // Each order has a name of its own. A promotion to what is live already gives the move that made it live.
+  expect(returned).toHaveLength(4 * orders.length);
+  for (const move of returned) expect(history).toContainEqual(move);
+  const made = history.slice(3).map((move) => move.by);
+  expect(new Set(made).size).toBe(made.length);
+  expect(new Set(returned.map((move) => move.by).filter((by) => by !== 'ada'))).toEqual(new Set(made));
+  expect(history.filter((move) => move.action === 'rollback')).toHaveLength(4 * 2);
+  const files = await readdir(join(folder, 'churn', 'aliases', 'production'));
+  expect(files.sort()).toEqual(history.map((_, index) => `${String(index + 1).padStart(6, '0')}.json`));
+}, 60_000);
+
+describe('a process killed while it adds', () => {
+  it.each(['model written', 'manifest written'])('leaves no version when it dies at "%s"', async (step) => {
+    await registry.add('churn', candidateOf('one'));
+    expect(await runToDeath('add and die', 'two', step)).toBe('SIGKILL');
+    expect((await registry.versions('churn')).map(({ version }) => version)).toEqual([1]);
+    const { manifest, created } = await registry.add('churn', candidateOf('two'));
+    expect({ version: manifest.version, created }).toEqual({ version: 2, created: true });
+  });
+
+  it('leaves a whole version when it dies just after', async () => {
+    expect(await runToDeath('add and die', 'one', 'version visible')).toBe('SIGKILL');
+    expect((await registry.load('churn', 1)).digest).toBe(`sha256:${sha256('one')}`);
+  });
+
+  it('leaves no model that never had a version', async () => {
+    expect(await runToDeath('add and die', 'one', 'model written')).toBe('SIGKILL');
+    expect(await registry.models()).toEqual([]);
+    await expect(registry.versions('churn')).rejects.toMatchObject({ code: 'model.unknown' });
+  });
+
+  it('has its leavings removed by a later add, once they are a day old', async () => {
+    await runToDeath('add and die', 'one', 'model written');
+    const [abandoned] = await readdir(join(folder, 'churn'));
+    await registry.add('churn', candidateOf('two'));
+    expect(await readdir(join(folder, 'churn'))).toContain(abandoned);
+    const longAgo = statSync(folder).mtimeMs / 1000 - 2 * 24 * 3600;
+    utimesSync(join(folder, 'churn', abandoned!), longAgo, longAgo);
+    await registry.add('churn', candidateOf('three'));
+    expect((await readdir(join(folder, 'churn'))).sort()).toEqual(['1', '2']);
+  });
+});
+
+describe('what lies in the folder', () => {
+  beforeEach(async () => {
+    for (const content of ['one', 'two']) await registry.add('churn', candidateOf(content));
+    await registry.promote('churn', 1, 'dev', 'ada');
+    await registry.promote('churn', 2, 'dev', 'ada');
+  });
+
+  const modelPath = () => join(folder, 'churn', '1', 'model.onnx');
+  const manifestPath = () => join(folder, 'churn', '1', 'manifest.json');
+  const movePath = (name: string) => join(folder, 'churn', 'aliases', 'dev', name);
+
+  /** Writes over a file that nobody should write to. */
+  async function tamper(path: string, content: string): Promise<void> {
+    chmodSync(path, 0o644);
+    await writeFile(path, content);
+  }
+
+  it('is read-only, as are its moves', () => {
+    for (const path of [modelPath(), manifestPath(), movePath('000001.json')]) {
+      expect(statSync(path).mode & 0o222).toBe(0);
+    }
+  });
+
+  it.each(['onE', 'on', 'ones', ''])('is refused when the model became %j', async (content) => {
+    await tamper(modelPath(), content);
+    const error = (await registry.load('churn', 1).catch((thrown: unknown) => thrown)) as Error;
+    expect(error).toMatchObject({ kind: 'artefact', code: 'artefact.digest' });
+    for (const part of [modelPath(), sha256('one'), sha256(content)]) expect(error.message).toContain(part);
+    expect((await registry.load('churn', 2)).digest).toBe(`sha256:${sha256('two')}`);
+  });
+
+  it('is refused when the model is gone', async () => {
+    await rm(modelPath());
+    await expect(registry.load('churn', 1)).rejects.toMatchObject({
+      kind: 'artefact',
+      code: 'registry.damaged',
+      message: expect.stringContaining(modelPath()) as string,
+    });
+  });
+
+  it('is refused when a manifest is not as it was written', async () => {
+    const manifest = JSON.parse(await readFile(manifestPath(), 'utf8')) as Record<string, unknown>;
+    const outputs = [{ name: 'p', role: 'probabilities', type: 'float4', width: 2, classes: ['only one'] }];
+    for (const changed of [
+      '{',
+      '[]',
+      JSON.stringify({ ...manifest, version: 2 }),
+      JSON.stringify({ ...manifest, files: {} }),
+      JSON.stringify({ ...manifest, signature: { inputs: [], outputs } }),
+      JSON.stringify({ ...manifest, runtime: undefined }),
+    ]) {
+      await tamper(manifestPath(), changed);
+      await expect(registry.load('churn', 1), changed).rejects.toMatchObject({
+        kind: 'artefact',
+        code: 'registry.damaged',
+        message: expect.stringContaining(manifestPath()) as string,
+      });
+    }
+  });
+
+  it('is refused when a move is missing or does not follow the one before', async () => {
+    const second = await readFile(movePath('000002.json'), 'utf8');
+    await tamper(movePath('000002.json'), second.replace('"from": 1', '"from": 2'));
+    await expect(registry.history('churn')).rejects.toMatchObject({
+      kind: 'artefact',
+      code: 'registry.damaged',
+    });
+    await rm(movePath('000001.json'));
+    await expect(registry.history('churn')).rejects.toMatchObject({
+      kind: 'artefact',
+      code: 'registry.damaged',
+    });
+  });
+
+  it('may hold files that are not the registry’s', async () => {
+    await writeFile(join(folder, 'README'), 'about');
+    await writeFile(join(folder, 'churn', 'notes.txt'), 'about');
+    await mkdir(join(folder, 'empty'));
+    expect(await registry.models()).toEqual(['churn']);
+    expect(await registry.versions('churn')).toHaveLength(2);
+  });
+});
+
+it('tells a registry that is no folder apart from a bug', async () => {
+  const path = join(folder, 'file');
+  await writeFile(path, '');
+  const broken = openFolderRegistry(path, { now: tickingClock() });
+  await expect(broken.add('churn', candidateOf('one'))).rejects.toMatchObject({
+    kind: 'configuration',
+    code: 'registry.access',
+  });
+});
+
+it('keeps moves of one environment in order though the clock goes backwards', async () => {
+  const times = ['2026-11-21T06:00:00Z', '2026-11-21T05:00:00Z', '2026-11-21T05:30:00Z'].map(
+    (text) => new Date(text),
+  );
+  const backwards = openFolderRegistry(folder, { now: () => times.shift()! });
+  for (const content of ['one', 'two']) await backwards.add('churn', candidateOf(content));
+  await backwards.promote('churn', 1, 'dev', 'ada');
+  await backwards.promote('churn', 2, 'dev', 'ada');
+  await backwards.promote('churn', 1, 'staging', 'ada');
+  const history = await backwards.history('churn');
+  expect(history.filter((move) => move.environment === 'dev').map((move) => move.to)).toEqual([1, 2]);
+});
