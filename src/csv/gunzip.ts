@@ -3,6 +3,9 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { PredawnError } from '../domain/errors.js';
 
+/** Of each piece. */
+const UNPACKED_BYTES = 128 * 1024;
+
 /**
  * Unpacks a gzip stream of `size` packed bytes. Throws kind `input`, code `input.truncated`, if it is cut short,
  * corrupt, or followed by anything that is not gzip.
@@ -11,7 +14,7 @@ export async function* gunzip(
   packed: AsyncIterable<Buffer>,
   { displayPath, size }: { readonly displayPath: string; readonly size: number },
 ): AsyncGenerator<Buffer> {
-  const unpacked = createGunzip();
+  const unpacked = createGunzip({ chunkSize: UNPACKED_BYTES });
   // What fails here destroys `unpacked` with the same error, so that the loop below throws it.
   pipeline(Readable.from(copies(packed), { highWaterMark: 1 }), unpacked).catch(() => undefined);
   try {

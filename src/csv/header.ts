@@ -10,8 +10,10 @@ const OTHER_DELIMITERS = [',', ';', '\t', '|'];
 
 /** What the first record of a file shows. */
 export interface FirstRecord {
-  /** With the empty lines before it and its line end. */
-  readonly bytes: Buffer;
+  /** Without its line end. */
+  readonly record: Buffer;
+  /** How many bytes it takes with the empty lines before it and its line end. */
+  readonly length: number;
   readonly lines: number;
   readonly recordEnd: 'lf' | 'cr';
   /** Whether it has a line end. */
@@ -59,25 +61,25 @@ function findFirstRecord(bytes: Buffer, input: CsvInput, whole: boolean): FirstR
     if (!quoted && at > start) {
       // A CR that ends the whole input may be half of a CRLF as well: nothing follows that could tell.
       const recordEnd = byte === LINE_FEED || paired || end === bytes.length ? 'lf' : 'cr';
-      return { bytes: bytes.subarray(0, end), lines, recordEnd, ended: true };
+      return { record: bytes.subarray(start, at), length: end, lines, recordEnd, ended: true };
     }
     if (!quoted) start = end;
     at = end - 1;
     lines++;
   }
   if (!whole || start === bytes.length) return undefined;
-  return { bytes, lines, recordEnd: 'lf', ended: false };
+  return { record: bytes.subarray(start), length: bytes.length, lines, recordEnd: 'lf', ended: false };
 }
 
 /** Column names of a header record. Throws kind `data`, code `csv.header…` or `csv.encoding`. */
 export function parseHeader(first: FirstRecord, input: CsvInput, displayPath: string): readonly string[] {
   const where = `${displayPath}, line ${first.lines}`;
-  if (!isUtf8(first.bytes) || first.bytes.includes(0)) {
+  if (!isUtf8(first.record) || first.record.includes(0)) {
     throw new PredawnError('data', 'csv.encoding', `${where}: the header is not UTF-8 text`, {
       hint: 'Set input.encoding to the encoding the file is written in: latin1 or utf-16le.',
     });
   }
-  const names = parseRecord(first.bytes, input, where);
+  const names = parseRecord(first.record, input, where);
   checkNames(names, where);
   const [only] = names;
   if (names.length === 1) {
@@ -118,7 +120,7 @@ function parseRecord(bytes: Buffer, input: CsvInput, where: string): readonly st
     const records: string[][] = parse(bytes, {
       delimiter: input.delimiter,
       quote: input.quote ?? null,
-      skip_empty_lines: true,
+      record_delimiter: '\n',
     });
     return records[0] ?? [];
   } catch (cause) {

@@ -15,7 +15,7 @@ export interface InputFile {
   readonly displayPath: string;
   readonly handle: FileHandle;
   readonly opened: BigIntStats;
-  /** By its name, or by its first two bytes. */
+  /** By its name, or by its first two bytes; an empty file is not. */
   readonly isGzip: boolean;
 }
 
@@ -31,7 +31,13 @@ export async function openInputFile(path: string, displayPath: string): Promise<
   try {
     const opened = await handle.stat({ bigint: true });
     const { buffer } = await handle.read(Buffer.alloc(GZIP_MAGIC.length), { position: 0 });
-    return { path, displayPath, handle, opened, isGzip: path.endsWith('.gz') || buffer.equals(GZIP_MAGIC) };
+    return {
+      path,
+      displayPath,
+      handle,
+      opened,
+      isGzip: opened.size > 0n && (path.endsWith('.gz') || buffer.equals(GZIP_MAGIC)),
+    };
   } catch (error) {
     await handle.close();
     throw error;

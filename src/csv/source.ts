@@ -84,7 +84,7 @@ class CsvSource implements Source {
     this.location = displayPath;
     this.linesBefore = input.header === undefined ? first.lines : 0;
     this.expectedBytes = file.isGzip ? undefined : Number(file.opened.size);
-    this.#headerBytes = input.header === undefined ? first.bytes.length : 0;
+    this.#headerBytes = input.header === undefined ? first.length : 0;
     this.description = {
       columns: columns.map((name) => ({ name, typeName: 'text', feeds: EVERY_TYPE, keyType: 'text' })),
       decoder: {
