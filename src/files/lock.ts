@@ -1,31 +1,21 @@
 import { constants } from 'node:fs';
-import { copyFile, link, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { PredawnError } from '../domain/errors.js';
-import { ensureFolder, FILE_MODE, isCode, NO_HARD_LINKS } from './disk.js';
-import { describeThisProcess, type Holder, isAlive } from './holder.js';
+import { ensureFolder, FILE_MODE } from './disk.js';
+import { describeThisProcess, type Holder } from './holder.js';
+import { claim, type Contender, isStale, readHolder, takeOver } from './lock-file.js';
 
-/** A lock of another machine is held as long as its file was touched within this time. */
-const HEARTBEAT_LIMIT_MS = 60_000;
 const HEARTBEAT_MS = 10_000;
-/** Rounds in which another contender was quicker, before this one calls the lock held. */
+/** Rounds in which the lock was free or stale, yet another contender quicker, before it is called held. */
 const MAX_ROUNDS = 20;
-
-/** Half a lock file: left by a power cut, or being written. As stale as its heartbeat, then. */
-const UNREADABLE: Holder = {
-  pid: 0,
-  host: 'an unknown host',
-  machine: '',
-  processStart: undefined,
-  attemptId: 'unknown',
-  since: 'unknown',
-};
 
 export interface LockRequest {
   readonly folder: string;
   readonly job: string;
   readonly asOf: string;
+  /** Of this request alone. */
   readonly attemptId: string;
   readonly now: () => Date;
 }
@@ -42,88 +32,36 @@ export interface FileLock {
  * touched for a minute.
  */
 export async function takeLock(request: LockRequest): Promise<FileLock> {
-  await ensureFolder(request.folder);
-  const path = join(request.folder, `${request.asOf}.lock`);
-  const mine: Holder = {
-    ...(await describeThisProcess()),
-    attemptId: request.attemptId,
-    since: request.now().toISOString(),
-  };
-  const prepared = join(request.folder, `.${request.asOf}.${request.attemptId}.new`);
+  const { folder, asOf, attemptId, now } = request;
+  await ensureFolder(folder);
+  const path = join(folder, `${asOf}.lock`);
+  const prepared = join(folder, `.${attemptId}.new`);
+  const holder = { ...(await describeThisProcess()), attemptId, since: now().toISOString() };
   // Written whole before it gets the lock's name: nobody reads half a holder.
-  await writeFile(prepared, JSON.stringify(mine), { mode: FILE_MODE, flag: 'wx' });
+  await writeFile(prepared, JSON.stringify(holder), { mode: FILE_MODE, flag: 'wx' });
   try {
-    let holder: Holder | undefined;
-    for (let round = 0; round < MAX_ROUNDS; round++) {
-      if (await tryLink(prepared, path)) return await held(path, request);
-      holder = await readHolder(path);
-      if (holder === undefined) continue;
-      if (!(await isStale(path, holder, mine, request.now()))) throw lockHeld(request, holder);
-      await removeStale(path, holder, request);
-    }
-    throw lockHeld(request, holder);
+    await contend(path, { prepared, holder, now }, request);
+    return await held(path, request);
   } finally {
     await rm(prepared, { force: true });
   }
 }
 
-async function tryLink(prepared: string, path: string): Promise<boolean> {
-  try {
-    await link(prepared, path);
-    return true;
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
-    if (!isCode(error, ...NO_HARD_LINKS)) throw error;
-    return copyExclusively(prepared, path);
+async function contend(path: string, contender: Contender, request: LockRequest): Promise<void> {
+  let holder: Holder | undefined;
+  for (let round = 0; round < MAX_ROUNDS; round++) {
+    if (await claim(contender.prepared, path)) return;
+    holder = await readHolder(path);
+    if (holder === undefined) continue;
+    if (!(await isStale(path, holder, contender))) throw lockHeld(request, holder);
+    if (await takeOver(path, holder, contender)) return;
+    // Whoever is taking it over needs a moment.
+    await setTimeout(5);
   }
+  throw lockHeld(request, holder);
 }
 
-/** For file systems without hard links: there is a moment in which the holder is not written yet. */
-async function copyExclusively(prepared: string, path: string): Promise<boolean> {
-  try {
-    await copyFile(prepared, path, constants.COPYFILE_EXCL);
-    return true;
-  } catch (error) {
-    if (isCode(error, 'EEXIST')) return false;
-    throw error;
-  }
-}
-
-/** Undefined where the lock is free by now. */
-async function readHolder(path: string): Promise<Holder | undefined> {
-  try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder;
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return undefined;
-    if (error instanceof SyntaxError) return UNREADABLE;
-    throw error;
-  }
-}
-
-async function isStale(path: string, holder: Holder, mine: Holder, now: Date): Promise<boolean> {
-  if (holder.machine === mine.machine) return !(await isAlive(holder));
-  const touched = await stat(path).catch(() => undefined);
-  return touched !== undefined && now.getTime() - touched.mtimeMs > HEARTBEAT_LIMIT_MS;
-}
-
-/**
- * Takes a stale lock out of the way. Another contender may have done so already and hold the lock by now: what was
- * moved is looked at again, and put back if it is not the stale one.
- */
-async function removeStale(path: string, stale: Holder, request: LockRequest): Promise<void> {
-  const moved = join(request.folder, `.${request.asOf}.${request.attemptId}.stale`);
-  try {
-    await rename(path, moved);
-  } catch (error) {
-    if (isCode(error, 'ENOENT')) return;
-    throw error;
-  }
-  const found = await readHolder(moved);
-  if (found?.attemptId !== stale.attemptId || found.since !== stale.since) await tryLink(moved, path);
-  await rm(moved, { force: true });
-}
-
-/** The handle stays open, so that the lock's inode number stays taken: it is what tells this lock from a later one. */
+/** The handle stays open, so that the inode number stays taken: it is what tells this lock from a later one. */
 async function held(path: string, request: LockRequest): Promise<FileLock> {
   const handle = await open(path, constants.O_RDWR);
   const { ino, dev } = await handle.stat();
@@ -134,13 +72,8 @@ async function held(path: string, request: LockRequest): Promise<FileLock> {
   heartbeat.unref();
 
   const isMine = async (): Promise<boolean> => {
-    // A contender that mistook the lock for a stale one puts it back within a moment.
-    for (let tries = 0; tries < 5; tries++) {
-      const found = await stat(path).catch(() => undefined);
-      if (found !== undefined) return found.ino === ino && found.dev === dev;
-      await setTimeout(20);
-    }
-    return false;
+    const found = await stat(path).catch(() => undefined);
+    return found?.ino === ino && found.dev === dev;
   };
   return {
     async verify() {

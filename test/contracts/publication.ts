@@ -15,6 +15,7 @@ import type {
 import type { Receipt } from '../../src/domain/receipt.js';
 import { CHURN, newAttempt, newReceipt, targetOf } from './attempts.js';
 import {
+  churnRows,
   expectedRows,
   outputColumn,
   scoredRows,
@@ -592,17 +593,6 @@ export function describePublication(
 
 function receiptOf(attempt: Attempt, output: StagedOutput): (publishing: Publishing) => Receipt {
   return ({ changes }) => newReceipt(attempt, output, changes);
-}
-
-function churnRows(count: number): TestRows {
-  const rows = Array.from({ length: count }, (_, row) => row);
-  return {
-    keys: [rows.map((row) => `C-${String(row).padStart(5, '0')}`)],
-    outputs: [
-      rows.map((row) => Math.fround(row / (count + 1))),
-      rows.map((row) => (row % 3 === 0 ? 'Yes' : 'No')),
-    ],
-  };
 }
 
 function sorted(rows: readonly SliceRow[]): SliceRow[] {

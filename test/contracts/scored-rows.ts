@@ -37,6 +37,18 @@ export function outputColumn(name: string, type: OutputType, probability = false
   return { name, type, output: 0, element: 0, description: `The ${name} of a row`, probability };
 }
 
+/** Rows of the table of most tests. */
+export function churnRows(count: number): TestRows {
+  const rows = Array.from({ length: count }, (_, row) => row);
+  return {
+    keys: [rows.map((row) => `C-${String(row).padStart(5, '0')}`)],
+    outputs: [
+      rows.map((row) => Math.fround(row / (count + 1))),
+      rows.map((row) => (row % 3 === 0 ? 'Yes' : 'No')),
+    ],
+  };
+}
+
 /** Rows `from` up to `to` of `rows` as a decoder and a model would hand them to an encoder. */
 export function scoredRows(columns: TestColumns, rows: TestRows, from: number, to: number): ScoredRows {
   return {

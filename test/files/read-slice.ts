@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { type Table, tableFromIPC } from 'apache-arrow';
 import { parse } from 'csv-parse/sync';
-import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { parquetReadObjects } from 'hyparquet';
 import type { KeyType, OutputType } from '../../src/domain/columns.js';
 import type { TargetTable } from '../../src/domain/publication.js';
 import type { SliceRow, Value } from '../contracts/scored-rows.js';
@@ -25,10 +25,10 @@ const readers: Record<TargetTable['format'], (path: string) => Promise<Row[]>> =
       timestampFromMicroseconds: (value: bigint) => value,
       dateFromDays: (value: number) => value,
     };
-    const options = { file: await asyncBufferFromFile(path), parsers };
-    return (await parquetReadObjects(
-      options as unknown as Parameters<typeof parquetReadObjects>[0],
-    )) as Row[];
+    // Opened once: a reader that opens it again may find the next publication in its place.
+    const file = new Uint8Array(await readFile(path)).buffer;
+    const options = { file, parsers };
+    return (await parquetReadObjects(options)) as Row[];
   },
   async arrow(path) {
     const table = tableFromIPC(await readFile(path));
