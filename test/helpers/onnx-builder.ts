@@ -113,6 +113,19 @@ export function buildTensor(
   return writer.finish();
 }
 
+/** Bytes of a float16 TensorProto with these bit patterns. */
+export function buildHalfTensor(name: string, bits: Uint16Array): Uint8Array<ArrayBuffer> {
+  const writer = new BinaryWriter();
+  writer.tag(1, WireType.Varint).int64(bits.length);
+  writer.tag(2, WireType.Varint).int32(ELEMENT.float16);
+  text(writer, 8, name);
+  const littleEndian = new Uint8Array(bits.length * 2);
+  for (const [index, pattern] of bits.entries())
+    new DataView(littleEndian.buffer).setUint16(index * 2, pattern, true);
+  writer.tag(9, WireType.LengthDelimited).bytes(littleEndian); // raw_data
+  return writer.finish();
+}
+
 /** Bytes of a TensorProto whose values lie in another file. */
 export function buildExternalTensor(name: string, dims: readonly number[]): Uint8Array<ArrayBuffer> {
   const writer = new BinaryWriter();
