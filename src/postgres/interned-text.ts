@@ -15,8 +15,8 @@ export class InternedText {
   readonly #bytes: Uint8Array[] = [];
 
   /** The UTF-8 text of bytes [start, end). */
-  get(bytes: Uint8Array, start: number, end: number): string {
-    if (end - start > MOST_BYTES) return decode(bytes, start, end);
+  get(bytes: Buffer, start: number, end: number): string {
+    if (end - start > MOST_BYTES) return bytes.toString('utf8', start, end);
     let hash = end - start;
     for (let at = start; at < end; at++) hash = Math.imul(hash ^ bytes[at]!, 0x01000193);
     let place = (hash ^ (hash >>> 15)) & (PLACES - 1);
@@ -24,9 +24,9 @@ export class InternedText {
       if (equal(this.#bytes[found - 1]!, bytes, start, end)) return this.#texts[found - 1]!;
       place = (place + 1) & (PLACES - 1);
     }
-    const text = decode(bytes, start, end);
+    const text = bytes.toString('utf8', start, end);
     if (this.#texts.length < MOST_TEXTS) {
-      this.#bytes.push(bytes.slice(start, end));
+      this.#bytes.push(new Uint8Array(bytes.subarray(start, end)));
       this.#places[place] = this.#texts.push(text);
     }
     return text;
@@ -37,8 +37,4 @@ function equal(known: Uint8Array, bytes: Uint8Array, start: number, end: number)
   if (known.length !== end - start) return false;
   for (let index = 0; index < known.length; index++) if (known[index] !== bytes[start + index]) return false;
   return true;
-}
-
-function decode(bytes: Uint8Array, start: number, end: number): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8');
 }

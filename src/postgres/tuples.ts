@@ -1,7 +1,7 @@
 /** Where the fields of a block's tuples are. */
 export interface Tuples {
   readonly view: DataView;
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   readonly rows: number;
   readonly columns: number;
   /**
@@ -19,7 +19,8 @@ export const LENGTH_BYTES = 4;
  * Finds the fields of whole tuples of `COPY … (FORMAT binary)`. Throws RangeError for bytes that are none: the source
  * cuts blocks at the ends of tuples.
  */
-export function findFields(bytes: Uint8Array, columns: number): Tuples {
+export function findFields(block: Uint8Array<ArrayBuffer>, columns: number): Tuples {
+  const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let fields = new Int32Array(columns * 1024);
   let rows = 0;
