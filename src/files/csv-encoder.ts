@@ -85,6 +85,8 @@ function outputField(values: OutputValues, rows: number): WriteField {
 
 /** The shortest decimal that reads back as the same float32. Six digits are enough for any that needs no more. */
 export function float32Text(value: number): string {
+  // toPrecision() loses the sign of zero.
+  if (value === 0) return numberText(value);
   const subnormal = Math.abs(value) < 1.1754943508222875e-38;
   for (let digits = subnormal ? 1 : 6; digits < 9; digits++) {
     const shorter = Number(value.toPrecision(digits));

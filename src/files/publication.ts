@@ -51,7 +51,7 @@ class FilesPublication implements Publication {
     for (const folder of [join(root, target.table), join(root, OURS, target.job)]) {
       await attempt(() => checkWritable(folder));
     }
-    await attempt(() => checkSlices(root, target));
+    if (problems.length === 0) await attempt(() => checkSlices(root, target));
     return problems;
   }
 
