@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { findSettings, loadSettings } from '../config/settings.js';
-import type { Settings } from '../domain/job.js';
+import { findSettings, loadProject, loadSettings } from '../config/settings.js';
+import type { Project, Settings } from '../domain/job.js';
 import type { CommandContext } from './context.js';
 import type { CommonOptions } from './print.js';
 
@@ -18,19 +18,15 @@ export function newCommand(name: string, description: string, examples: readonly
 
 /** The settings that the common options point at. */
 export async function settingsFor(options: CommonOptions, context: CommandContext): Promise<Settings> {
-  return load(options, context, options.env ?? context.variables['PREDAWN_ENV']);
+  const environment = options.env ?? context.variables['PREDAWN_ENV'];
+  return loadSettings({ ...(await request(options, context)), environment });
 }
 
-/** The settings of the first environment, for what is the same in all. */
-export async function projectFor(options: CommonOptions, context: CommandContext): Promise<Settings> {
-  return load(options, context, undefined);
+/** What is the same in every environment: moving an alias needs nobody's database password. */
+export async function projectFor(options: CommonOptions, context: CommandContext): Promise<Project> {
+  return loadProject(await request(options, context));
 }
 
-async function load(
-  options: CommonOptions,
-  { cwd, variables, cores }: CommandContext,
-  environment: string | undefined,
-): Promise<Settings> {
-  const path = await findSettings(cwd, options.config ?? variables['PREDAWN_CONFIG']);
-  return loadSettings({ path, environment, variables, cores });
+async function request(options: CommonOptions, { cwd, variables, cores }: CommandContext) {
+  return { path: await findSettings(cwd, options.config ?? variables['PREDAWN_CONFIG']), variables, cores };
 }

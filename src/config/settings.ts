@@ -1,7 +1,7 @@
 import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PredawnError } from '../domain/errors.js';
-import type { Settings } from '../domain/job.js';
+import type { Project, Settings } from '../domain/job.js';
 import { didYouMean } from '../domain/nearest.js';
 import { checkYaml } from './check.js';
 import { isMissing, readConfigText } from './files.js';
@@ -45,15 +45,24 @@ export async function findSettings(cwd: string, explicitPath?: string): Promise<
 }
 
 /**
+ * Reads and checks what holds for every environment: no environment's variables are needed.
+ *
+ * @throws PredawnError kind `configuration` with every problem of the file, each with line and column
+ */
+export async function loadProject(request: Omit<SettingsRequest, 'environment'>): Promise<Project> {
+  const { project, problems } = await read(request);
+  if (problems.length > 0) throw combineProblems(problems, project.path);
+  return project;
+}
+
+/**
  * Reads and checks the settings for one environment. Only that one's variables are needed.
  *
  * @throws PredawnError kind `configuration` with every problem of the file, each with line and column
  */
 export async function loadSettings(request: SettingsRequest): Promise<Settings> {
-  const file = path.resolve(request.path);
-  const root = path.dirname(file);
-  const { value, file: yaml } = await checkYaml(await readSettings(file), file, settingsSchema);
-  const environments = yaml.keys(['environments']);
+  const { value, project, place, problems } = await read(request);
+  const { path: file, environments } = project;
   const name = request.environment ?? environments[0]!;
   const chosen = Object.hasOwn(value.environments, name) ? value.environments[name] : undefined;
   if (chosen === undefined) {
@@ -62,9 +71,26 @@ export async function loadSettings(request: SettingsRequest): Promise<Settings> 
     });
   }
 
+  const inEnvironment = (key: string): YamlPath => ['environments', name, key];
+  const { source, destination, retain } = chosen;
+  const environment = {
+    name,
+    source: source === undefined ? undefined : place(source, inEnvironment('source'), 'folder or database'),
+    destination: place(destination, inEnvironment('destination'), 'folder or database'),
+    retain,
+  };
+  if (problems.length > 0) throw combineProblems(problems, file);
+  return { ...project, environment };
+}
+
+/** The file's values, the project in them, and a way to resolve further places that collects their problems. */
+async function read({ path: given, variables, cores }: Omit<SettingsRequest, 'environment'>) {
+  const file = path.resolve(given);
+  const root = path.dirname(file);
+  const { value, file: yaml } = await checkYaml(await readSettings(file), file, settingsSchema);
   const problems: YamlError[] = [];
   const place = (text: string, at: YamlPath, kind: PlaceKind): string =>
-    resolvePlace(text, kind, root, request.variables, (message, hint) =>
+    resolvePlace(text, kind, root, variables, (message, hint) =>
       problems.push(
         yaml.problem({
           code: 'config.place',
@@ -75,27 +101,16 @@ export async function loadSettings(request: SettingsRequest): Promise<Settings> 
         }),
       ),
     );
-  const inEnvironment = (key: string): YamlPath => ['environments', name, key];
-  const settings: Settings = {
+  const project: Project = {
     path: file,
     root,
     registry: place(value.registry, ['registry'], 'folder'),
     jobs: place(value.jobs, ['jobs'], 'folder'),
-    environment: {
-      name,
-      source:
-        chosen.source === undefined
-          ? undefined
-          : place(chosen.source, inEnvironment('source'), 'folder or database'),
-      destination: place(chosen.destination, inEnvironment('destination'), 'folder or database'),
-      retain: chosen.retain,
-    },
-    environments,
-    workers: value.workers ?? Math.max(1, Math.min(request.cores, MOST_DEFAULT_WORKERS)),
+    environments: yaml.keys(['environments']),
+    workers: value.workers ?? Math.max(1, Math.min(cores, MOST_DEFAULT_WORKERS)),
     blockBytes: value.block_bytes ?? DEFAULT_BLOCK_BYTES,
   };
-  if (problems.length > 0) throw combineProblems(problems, file);
-  return settings;
+  return { value, project, place, problems };
 }
 
 async function readSettings(file: string): Promise<string> {

@@ -27,6 +27,7 @@ export interface MissingRule {
 /** A job file, checked: `jobs/<name>.yaml`. */
 export interface Job {
   readonly name: string;
+  /** Relative to `Settings.root`, for messages and receipts. */
   readonly path: string;
   /** `sha256:<hex>` of the file's bytes. */
   readonly digest: string;
@@ -60,17 +61,22 @@ export interface Environment {
   readonly retain: number;
 }
 
-/** `predawn.yaml`, checked, for one environment. Folders are absolute. */
-export interface Settings {
+/** What `predawn.yaml` says for every environment. Folders are absolute. */
+export interface Project {
   readonly path: string;
   /** The folder that relative paths in settings and job files start from. */
   readonly root: string;
   readonly registry: string;
   readonly jobs: string;
-  readonly environment: Environment;
+  /** In their order; the first one is the default. */
   readonly environments: readonly string[];
   /** Worker threads. */
   readonly workers: number;
   /** About how many bytes of input a block has. */
   readonly blockBytes: number;
+}
+
+/** A project with one of its environments chosen. */
+export interface Settings extends Project {
+  readonly environment: Environment;
 }

@@ -1,4 +1,4 @@
-import type { CsvInput, Job, Settings } from '../domain/job.js';
+import type { CsvInput, Job, Project, Settings } from '../domain/job.js';
 import type { Ledger } from '../domain/ledger.js';
 import type { Publication } from '../domain/publication.js';
 import type { Candidate, Registry } from '../domain/registry.js';
@@ -8,7 +8,7 @@ import type { Codecs } from './block-scorer.js';
 
 /** Everything that touches the outside, opened on demand. `wiring.ts` builds the real one, tests may build theirs. */
 export interface Services {
-  openRegistry(settings: Settings): Promise<Registry>;
+  openRegistry(project: Project): Promise<Registry>;
   openSource(request: SourceRequest): Promise<Source>;
   openPublication(settings: Settings): Promise<Publication>;
   /** A destination that stages and gates, and whose every trace is removed when it is closed. */

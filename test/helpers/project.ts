@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -8,6 +9,8 @@ export interface TestProject {
   readonly folder: string;
   run(...args: string[]): Promise<CliResult>;
   start(...args: string[]): RunningCli;
+  /** The same with more environment variables. */
+  startWith(env: Record<string, string>, ...args: string[]): RunningCli;
   write(file: string, content: string | Uint8Array): Promise<void>;
   read(file: string): Promise<string>;
   /** Replaces text in a file of the project; the text must be there. */
@@ -41,6 +44,7 @@ export async function sampleProject(options: ProjectOptions = {}): Promise<TestP
     folder,
     run: (...args) => runCli(args, { cwd: folder, env }),
     start: (...args) => startCli(args, { cwd: folder, env }),
+    startWith: (more, ...args) => startCli(args, { cwd: folder, env: { ...env, ...more } }),
     write: async (file, content) => {
       await mkdir(path.dirname(inFolder(file)), { recursive: true });
       await writeFile(inFolder(file), content);
@@ -55,17 +59,37 @@ export async function sampleProject(options: ProjectOptions = {}): Promise<TestP
     drop: () => rm(folder, { recursive: true, force: true }),
   };
 
-  await cp(path.join(REPOSITORY, 'jobs'), inFolder('jobs'), { recursive: true });
-  await cp(path.join(REPOSITORY, 'data-samples/churn'), inFolder('data-samples/churn'), { recursive: true });
-  await project.write('predawn.yaml', options.settings ?? SETTINGS);
-  await succeed(project, 'model', 'add', 'churn', 'data-samples/churn/model.onnx', '--quiet');
-  const environments = [...(options.settings ?? SETTINGS).matchAll(/^ {2}(\w+):$/gm)].map(
-    (match) => match[1]!,
-  );
-  for (const environment of environments) {
-    await succeed(project, 'model', 'promote', 'churn', '1', '--to', environment, '--quiet');
-  }
+  await cp(await registeredTemplate(options.settings ?? SETTINGS), folder, { recursive: true });
   return project;
+}
+
+const templates = new Map<string, Promise<string>>();
+
+/** A folder with the sample job and its model live everywhere, made once for each `predawn.yaml`. */
+function registeredTemplate(settings: string): Promise<string> {
+  const made = templates.get(settings) ?? makeTemplate(settings);
+  templates.set(settings, made);
+  return made;
+}
+
+async function makeTemplate(settings: string): Promise<string> {
+  const folder = await mkdtemp(path.join(tmpdir(), 'predawn-template-'));
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  await cp(path.join(REPOSITORY, 'jobs'), path.join(folder, 'jobs'), { recursive: true });
+  await cp(path.join(REPOSITORY, 'data-samples/churn'), path.join(folder, 'data-samples/churn'), {
+    recursive: true,
+  });
+  await writeFile(path.join(folder, 'predawn.yaml'), settings);
+  const environments = [...settings.matchAll(/^ {2}(\w+):$/gm)].map((match) => match[1]!);
+  const commands = [
+    ['add', 'churn', 'data-samples/churn/model.onnx'],
+    ...environments.map((environment) => ['promote', 'churn', '1', '--to', environment]),
+  ];
+  for (const command of commands) {
+    const { code, stderr } = await runCli(['model', ...command, '--quiet'], { cwd: folder });
+    if (code !== 0) throw new Error(`The template can't be made: ${stderr}`);
+  }
+  return folder;
 }
 
 /** Runs a command that must succeed, and gives its standard output. */

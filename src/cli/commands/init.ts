@@ -81,24 +81,25 @@ async function init(model: string, options: InitOptions, context: CommandContext
   });
 
   const written = await openProject(cwd, options.query === undefined ? undefined : options.sourceVariable);
-  const settings = await projectFor(options, context);
-  const jobFile = path.join(settings.jobs, `${name}.yaml`);
+  const project = await projectFor(options, context);
+  const environment = project.environments[0]!;
+  const jobFile = path.join(project.jobs, `${name}.yaml`);
   await writeNewFile(jobFile, inferred.yaml);
-  const registry = await services.openRegistry(settings);
+  const registry = await services.openRegistry(project);
   const { manifest } = await registry.add(name, candidate);
-  await registry.promote(name, manifest.version, settings.environment.name, context.user, 'predawn init');
+  await registry.promote(name, manifest.version, environment, context.user, 'predawn init');
 
   const files = [...written, jobFile].map((file) => path.relative(cwd, file));
   const json = {
     files,
     model: `${name}@${manifest.version}`,
-    environment: settings.environment.name,
+    environment,
     ...summary(inferred),
   };
   printResult(context, options, json, (colors) => {
     const next = inferred.unmatched.length > 0 ? 'validate' : 'run';
     return [
-      `Wrote ${files.join(' and ')}; ${name}@${manifest.version} is live in ${settings.environment.name}.\n`,
+      `Wrote ${files.join(' and ')}; ${name}@${manifest.version} is live in ${environment}.\n`,
       inferenceText(inferred, jobFile, colors),
       nextStep(`predawn ${next} ${name} --date ${asOf}`, colors),
     ].join('');

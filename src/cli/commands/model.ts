@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { PredawnError } from '../../domain/errors.js';
-import type { Settings } from '../../domain/job.js';
+import type { Project } from '../../domain/job.js';
 import type { AliasMove, Manifest, Registry } from '../../domain/registry.js';
 import { newCommand, projectFor } from '../command.js';
 import type { CommandContext } from '../context.js';
@@ -35,14 +35,14 @@ function add(context: CommandContext): Command {
     .argument('<file>', 'an ONNX file')
     .option('--note <text>', 'kept in the manifest')
     .action(async (name: string, file: string, options: CommonOptions & { note?: string }) => {
-      const { settings, registry } = await openRegistry(options, context);
+      const { project, registry } = await openRegistry(options, context);
       const candidate = await context.services.prepareCandidate(await readModel(file, context.cwd), {
         addedAt: context.now().toISOString(),
         addedBy: context.user,
         note: options.note,
       });
       const { manifest, created } = await registry.add(name, candidate);
-      const environment = settings.environments[0] ?? settings.environment.name;
+      const environment = project.environments[0]!;
       const live = await registry.alias(name, environment);
       printResult(context, options, { created, manifest }, (colors) => {
         const heading = created
@@ -58,9 +58,9 @@ function list(context: CommandContext): Command {
   return newCommand('list', 'List models, their versions and where each is live.', [
     'predawn model list',
   ]).action(async (options: CommonOptions) => {
-    const { settings, registry } = await openRegistry(options, context);
+    const { project, registry } = await openRegistry(options, context);
     const rows = await Promise.all(
-      (await registry.models()).map((name) => versionsOf(name, settings, registry)),
+      (await registry.models()).map((name) => versionsOf(name, project, registry)),
     );
     const entries = rows.flat();
     printResult(context, options, entries, (colors) =>
@@ -91,8 +91,8 @@ function show(context: CommandContext): Command {
     .argument('<name>', 'model name')
     .argument('[version]', 'default: the newest', positiveInteger)
     .action(async (name: string, version: number | undefined, options: CommonOptions) => {
-      const { settings, registry } = await openRegistry(options, context);
-      const entries = await versionsOf(name, settings, registry);
+      const { project, registry } = await openRegistry(options, context);
+      const entries = await versionsOf(name, project, registry);
       const entry =
         version === undefined ? entries.at(-1) : entries.find(({ manifest }) => manifest.version === version);
       if (entry === undefined) {
@@ -121,8 +121,8 @@ function promote(context: CommandContext): Command {
     .option('--reason <text>', 'kept in the history')
     .action(
       async (name: string, version: number, options: CommonOptions & { to: string; reason?: string }) => {
-        const { settings, registry } = await openRegistry(options, context);
-        requireEnvironment(options.to, settings);
+        const { project, registry } = await openRegistry(options, context);
+        requireEnvironment(options.to, project);
         const move = await registry.promote(name, version, options.to, context.user, options.reason);
         printResult(context, options, move, () => moveText(move));
       },
@@ -136,9 +136,9 @@ function rollback(context: CommandContext): Command {
     .argument('<name>', 'model name')
     .option('--reason <text>', 'kept in the history')
     .action(async (name: string, options: CommonOptions & { reason?: string }) => {
-      const { settings, registry } = await openRegistry(options, context);
-      const environment = options.env ?? context.variables['PREDAWN_ENV'] ?? settings.environment.name;
-      requireEnvironment(environment, settings);
+      const { project, registry } = await openRegistry(options, context);
+      const environment = options.env ?? context.variables['PREDAWN_ENV'] ?? project.environments[0]!;
+      requireEnvironment(environment, project);
       const move = await registry.rollback(name, environment, context.user, options.reason);
       printResult(context, options, move, () => moveText(move));
     });
@@ -170,25 +170,24 @@ function history(context: CommandContext): Command {
     });
 }
 
-/** Read for the first environment: the registry serves all, and moving an alias needs nobody's database password. */
 async function openRegistry(
   options: CommonOptions,
   context: CommandContext,
-): Promise<{ settings: Settings; registry: Registry }> {
-  const settings = await projectFor(options, context);
-  return { settings, registry: await context.services.openRegistry(settings) };
+): Promise<{ project: Project; registry: Registry }> {
+  const project = await projectFor(options, context);
+  return { project, registry: await context.services.openRegistry(project) };
 }
 
-function requireEnvironment(name: string, { environments, path: file }: Settings): void {
+function requireEnvironment(name: string, { environments, path: file }: Project): void {
   if (environments.includes(name)) return;
   throw new PredawnError('configuration', 'environment.unknown', `${file} has no environment ${name}.`, {
     hint: `It has ${environments.join(', ')}.`,
   });
 }
 
-async function versionsOf(name: string, settings: Settings, registry: Registry) {
+async function versionsOf(name: string, project: Project, registry: Registry) {
   const live = await Promise.all(
-    settings.environments.map(async (environment) => ({
+    project.environments.map(async (environment) => ({
       environment,
       version: await registry.alias(name, environment),
     })),
