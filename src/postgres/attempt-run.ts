@@ -2,17 +2,17 @@ import type pg from 'pg';
 import { combine, PredawnError } from '../domain/errors.js';
 import type { Attempt, PublishedSlice, Stage } from '../domain/publication.js';
 import { openAttempt, readSlice, recordFailure } from './attempts.js';
-import { cancelStatements } from './cancel.js';
+import { cancelStatement } from './cancel.js';
 import type { Patience } from './commit.js';
 import { targetProblems } from './compatibility.js';
 import { translate } from './errors.js';
 import { hasPartition, inspect, type Inspection } from './inspect.js';
-import { layoutOf } from './layout.js';
+import { layoutLike, layoutOf } from './layout.js';
 import { releaseLock, takeLock } from './lock.js';
 import { migrate } from './migrations.js';
 import { rowsTableName, sqlName } from './names.js';
 import { dropUnneeded } from './retention.js';
-import { openSession } from './session.js';
+import { closeSession, openSession } from './session.js';
 import { PostgresStage } from './stage.js';
 
 export interface AttemptSettings {
@@ -41,20 +41,23 @@ export async function runAttempt<T>(
     const inspection = await prepare(session, location, attempt).catch(translated);
     await takeLock(session, attempt.job, attempt.asOf).catch(translated);
     try {
-      const rows = rowsTableName(inspection.name, 'staged', attempt.asOf, attempt.id);
-      const target = sqlName(inspection.name);
-      await openAttempt(session, attempt, target, sqlName(rows)).catch(translated);
+      const { name, existing } = inspection;
+      const layout = layoutOf(attempt.target);
+      const shape = existing?.createdFor === undefined ? layout : layoutLike(layout, existing.columns);
+      const rows = rowsTableName(name, 'staged', attempt.asOf, attempt.id);
+      await openAttempt(session, attempt, sqlName(name)).catch(translated);
       const current = await currentSlice(session, attempt, inspection).catch(translated);
       const stage = new PostgresStage({
         ...settings,
         applicationName,
         session,
+        lost: lossOf(session, settings, attempt),
         attempt,
         signal,
         current,
-        target: inspection.name,
-        parent: inspection.existing?.createdFor === undefined ? undefined : inspection.name,
-        layout: layoutOf(attempt.target),
+        target: name,
+        layout: shape,
+        checks: existing?.createdFor === undefined ? [] : existing.checks,
         rows,
       });
       return await runWork(settings, session, attempt, signal, stage, work);
@@ -62,7 +65,7 @@ export async function runAttempt<T>(
       await releaseLock(session, attempt.job, attempt.asOf).catch(() => undefined);
     }
   } finally {
-    await session.end().catch(() => undefined);
+    await closeSession(session);
   }
 }
 
@@ -88,6 +91,21 @@ async function currentSlice(
   return readSlice(session, job, asOf, sqlName(name));
 }
 
+function lossOf(session: pg.Client, { location }: AttemptSettings, { job, asOf }: Attempt): AbortSignal {
+  const controller = new AbortController();
+  session.once('end', () => {
+    controller.abort(
+      new PredawnError(
+        'unavailable',
+        'postgres.connection_lost',
+        `${location}: the connection that holds the lock of ${job} for ${asOf} was lost; nothing was published.`,
+        { hint: 'Run it again.' },
+      ),
+    );
+  });
+  return controller.signal;
+}
+
 async function runWork<T>(
   settings: AttemptSettings,
   session: pg.Client,
@@ -98,7 +116,7 @@ async function runWork<T>(
 ): Promise<T> {
   let cancelling: Promise<void> | undefined;
   const onAbort = () => {
-    cancelling = stage.processes().then((processes) => cancelStatements(settings.url, processes));
+    if (!stage.committing) cancelling = cancelStatement(settings.url, session);
   };
   signal.addEventListener('abort', onAbort);
   let failure: unknown = new PredawnError('internal', 'attempt.abandoned', 'It ended without publishing.');
@@ -111,7 +129,7 @@ async function runWork<T>(
     signal.removeEventListener('abort', onAbort);
     await cancelling;
     await stage.close();
-    await settle(settings, session, attempt, stage.ended ? undefined : failure);
+    await settle(settings, session, attempt, stage, failure);
   }
 }
 
@@ -120,21 +138,23 @@ async function settle(
   settings: AttemptSettings,
   session: pg.Client,
   attempt: Attempt,
+  stage: PostgresStage,
   failure: unknown,
 ): Promise<void> {
   // The transaction may yet be committed.
   if (failure instanceof PredawnError && failure.kind === 'unresolved') return;
   const settleOn = async (client: pg.Client) => {
-    if (failure !== undefined) await recordFailure(client, attempt.id, failure);
+    if (!stage.ended) await recordFailure(client, attempt.id, failure);
     await dropUnneeded(client, attempt.job, attempt.asOf, attempt.retain);
   };
   try {
+    await stage.rollback();
     await settleOn(session);
   } catch {
     const { url, location } = settings;
     const fresh = await openSession(url, location, 'predawn settle').catch(() => undefined);
     if (fresh === undefined) return;
     await settleOn(fresh).catch(() => undefined);
-    await fresh.end().catch(() => undefined);
+    await closeSession(fresh);
   }
 }

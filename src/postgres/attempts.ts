@@ -9,14 +9,9 @@ const LOCK_SECONDS = 10;
 
 /**
  * Settles what killed attempts of the date left open (their lock is ours now) and records this one as open.
- * `target` and `staged` are names quoted for SQL.
+ * `target` is a name quoted for SQL.
  */
-export async function openAttempt(
-  client: pg.Client,
-  attempt: Attempt,
-  target: string,
-  staged: string,
-): Promise<void> {
+export async function openAttempt(client: pg.Client, attempt: Attempt, target: string): Promise<void> {
   try {
     await transaction(client, LOCK_SECONDS, async () => {
       await client.query(
@@ -28,8 +23,8 @@ export async function openAttempt(
       );
       await client.query(
         `insert into predawn.attempts (attempt_id, job, environment, as_of, status, artefact, artefact_digest,
-           job_digest, target_table, staged_table, backend_pid, started_at)
-         values ($1, $2, $3, $4::date, 'open', $5, $6, $7, $8, $9, pg_backend_pid(), $10)`,
+           job_digest, target_table, backend_pid, started_at)
+         values ($1, $2, $3, $4::date, 'open', $5, $6, $7, $8, pg_backend_pid(), $9)`,
         [
           attempt.id,
           attempt.job,
@@ -39,7 +34,6 @@ export async function openAttempt(
           attempt.artefactDigest,
           attempt.jobDigest,
           target,
-          staged,
           attempt.startedAt,
         ],
       );

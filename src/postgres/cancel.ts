@@ -1,14 +1,16 @@
+import type pg from 'pg';
 import { connect } from './connection.js';
 
-/** Asks the server to stop what these processes are doing. Best effort: they also end with their connection. */
-export async function cancelStatements(url: string, processes: readonly number[]): Promise<void> {
-  if (processes.length === 0) return;
+/** Asks the server to stop what a connection is doing. Best effort: it also stops when the connection ends. */
+export async function cancelStatement(url: string, client: pg.Client): Promise<void> {
+  // node-postgres keeps what the server told it at the start, but does not declare it.
+  const { processID } = client as unknown as { readonly processID: number };
   try {
-    const client = await connect(url, { applicationName: 'predawn cancel', connectTimeout: 5000 });
+    const canceller = await connect(url, { applicationName: 'predawn cancel', connectTimeout: 5000 });
     try {
-      await client.query('select pg_cancel_backend(pid) from unnest($1::integer[]) as pid', [processes]);
+      await canceller.query('select pg_cancel_backend($1)', [processID]);
     } finally {
-      await client.end();
+      await canceller.end();
     }
   } catch {
     return;

@@ -7,7 +7,6 @@ import { recordReceipt, requireOpen } from './attempts.js';
 import { connect } from './connection.js';
 import { lockKey } from './lock.js';
 import { publishRows, type RowsToPublish } from './publish.js';
-import { begin } from './transaction.js';
 
 /** How long to ask a server for the outcome of a COMMIT before it counts as unresolved. */
 export interface Patience {
@@ -18,10 +17,9 @@ export interface Patience {
 export interface Commit {
   readonly url: string;
   readonly location: string;
-  /** The connection that holds the lock of the slice: without it nothing can be published. */
+  /** The connection that holds the lock of the slice, in the transaction that staged the rows. */
   readonly session: pg.Client;
   readonly rows: RowsToPublish;
-  readonly lockSeconds: number;
   readonly patience: Patience;
   readonly complete: (publishing: Publishing) => Receipt;
   /** Called before COMMIT is sent; throws to stop. From here on the outcome is the server's. */
@@ -29,14 +27,13 @@ export interface Commit {
 }
 
 /**
- * Publishes rows and receipt in one transaction and returns when the outcome is known.
+ * Publishes rows and receipt in the transaction that is open, ends it, and returns when the outcome is known.
  *
  * @throws PredawnError kind `unavailable` where the server says that nothing was committed, kind `unresolved`
  *   where it can't be asked; and whatever the steps before COMMIT throw.
  */
 export async function commitRows(commit: Commit): Promise<Receipt> {
   const { session, rows } = commit;
-  await begin(session, commit.lockSeconds);
   let receipt: Receipt;
   let transactionId: string;
   try {

@@ -53,15 +53,7 @@ function ourProblems(target: TargetTable, { name }: Inspection, existing: Existi
   const wanted = new Set(layout.map((column) => column.name));
   const key = ['as_of', ...target.keys.map((column) => column.name)];
   return [
-    ...(existing.createdFor === target.job
-      ? []
-      : [
-          problem(
-            'table.other_job',
-            `${table} belongs to the job ${existing.createdFor ?? ''}, not to ${target.job}.`,
-            'Give this job an output.table of its own.',
-          ),
-        ]),
+    ...otherJobs(table, target, [existing.createdFor ?? target.job]),
     ...(existing.owned ? [] : [ownerProblem(table)]),
     ...layout.flatMap((column) => {
       const found = there.get(column.name);
@@ -104,6 +96,7 @@ function foreignProblems(target: TargetTable, { name }: Inspection, existing: Ex
   const layout = layoutOf(target);
   const written = new Set(layout.map((column) => column.name));
   return [
+    ...otherJobs(table, target, existing.publishedBy),
     ...(existing.missing.length === 0 ? [] : [rightsProblem(table, existing.missing)]),
     ...layout.flatMap((column) => {
       const found = there.get(column.name);
@@ -126,6 +119,19 @@ function holds(column: LayoutColumn, found: ExistingColumn): boolean {
   const types = HOLDS[column.type] ?? [column.type];
   // varchar(n) refuses what is too long; numeric(p,s) would round.
   return types.includes(found.type) && (found.type !== 'numeric' || !found.limited);
+}
+
+/** Two jobs in one table would replace each other's dates. */
+function otherJobs(table: string, target: TargetTable, jobs: readonly string[]): PredawnError[] {
+  return jobs
+    .filter((job) => job !== target.job)
+    .map((job) =>
+      problem(
+        'table.other_job',
+        `${table} holds the predictions of the job ${job}, not of ${target.job}.`,
+        'Give this job an output.table of its own.',
+      ),
+    );
 }
 
 function absentColumn(table: string, column: LayoutColumn): PredawnError {

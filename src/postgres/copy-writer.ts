@@ -34,6 +34,15 @@ export class CopyWriter {
     return { rows: this.#stream.rowCount, digest: `sha256:${this.#hash.digest('hex')}` };
   }
 
+  /** Stops a COPY that has not ended: the server drops its rows, and the connection is free again. */
+  async cancel(): Promise<void> {
+    if (this.#stream.closed || this.#stream.writableFinished || this.#error !== undefined) return;
+    await new Promise<void>((resolve) => {
+      this.#stream.once('close', resolve);
+      this.#stream.destroy();
+    });
+  }
+
   #unlessItFails(start: (done: (error?: Error | null) => void) => unknown): Promise<void> {
     return new Promise((resolve, reject) => {
       if (this.#error !== undefined) {

@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { parseTableName, type QualifiedName } from './names.js';
+import { parseTableName, type QualifiedName, sqlName } from './names.js';
 
 /** A column as the catalog has it. A domain shows as the type it is made of. */
 export interface ExistingColumn {
@@ -21,8 +21,12 @@ export interface ExistingTable {
   readonly kind: string;
   readonly columns: readonly ExistingColumn[];
   readonly primaryKey: readonly string[];
+  /** CHECK constraints, as they are written in CREATE TABLE. */
+  readonly checks: readonly string[];
   /** The job that predawn created it for; undefined where predawn did not. */
   readonly createdFor: string | undefined;
+  /** The jobs whose slices it holds. */
+  readonly publishedBy: readonly string[];
   /** Privileges of this role that are missing to publish. */
   readonly missing: readonly string[];
   /** Whether this role is the owner or a member of it: only then can partitions be attached. */
@@ -108,23 +112,39 @@ async function findTable(
      where i.indrelid = $1 and i.indisprimary order by a.attnum`,
     [found.oid],
   );
-  // The mark is by name: a table of another shape that took the name since is not ours.
-  const marks =
-    marked && found.kind === 'p' && found.by_date
-      ? await client.query<{ job: string }>(
-          'select job from predawn.tables where schema_name = $1 and table_name = $2',
-          [schema, table],
-        )
-      : undefined;
+  const checks = await client.query<{ sql: string }>(
+    `select 'constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid) as sql
+     from pg_catalog.pg_constraint where conrelid = $1 and contype = 'c' order by conname`,
+    [found.oid],
+  );
+  const jobs = marked
+    ? await findJobs(client, { schema, table })
+    : { createdFor: undefined, publishedBy: [] };
   return {
     oid: found.oid,
     kind: found.kind,
     columns: columns.rows,
     primaryKey: keys.rows.map(({ name }) => name),
-    createdFor: marks?.rows[0]?.job,
+    checks: checks.rows.map(({ sql }) => sql),
+    // The mark is by name: a table of another shape that took the name since is not ours.
+    createdFor: found.kind === 'p' && found.by_date ? jobs.createdFor : undefined,
+    publishedBy: jobs.publishedBy,
     missing: found.missing,
     owned: found.owned,
   };
+}
+
+async function findJobs(
+  client: pg.Client,
+  name: QualifiedName,
+): Promise<{ readonly createdFor: string | undefined; readonly publishedBy: readonly string[] }> {
+  const { rows } = await client.query<{ created_for: string | null; published_by: string[] }>(
+    `select (select job from predawn.tables where schema_name = $1 and table_name = $2) as created_for,
+       array(select distinct s.job from predawn.slices s join predawn.attempts a using (attempt_id)
+             where a.target_table = $3) as published_by`,
+    [name.schema, name.table, sqlName(name)],
+  );
+  return { createdFor: rows[0]?.created_for ?? undefined, publishedBy: rows[0]?.published_by ?? [] };
 }
 
 /** Whether the date has a partition of its own (or shares one that names it). */

@@ -81,6 +81,17 @@ export function layoutProblems(target: TargetTable): readonly PredawnError[] {
   ];
 }
 
+/** The layout as a table that is there has it: its order of columns, and its NOT NULLs. */
+export function layoutLike(
+  layout: readonly LayoutColumn[],
+  existing: readonly { readonly name: string; readonly notNull: boolean }[],
+): readonly LayoutColumn[] {
+  return existing.flatMap(({ name, notNull }) => {
+    const column = layout.find((candidate) => candidate.name === name);
+    return column === undefined ? [] : [{ ...column, notNull }];
+  });
+}
+
 /** `"a", "b"`, each with `prefix` before it. */
 export function columnList(columns: readonly { readonly name: string }[], prefix = ''): string {
   return columns.map(({ name }) => prefix + quoteIdentifier(name)).join(', ');

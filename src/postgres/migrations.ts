@@ -102,7 +102,7 @@ function missingRights(location: string, installed: number): PredawnError {
 /** Does nothing where the migration is applied already, by whoever was first to get the lock. */
 function script({ version, description, sql }: Migration): string {
   return `-- predawn, schema version ${version}: ${description}
-begin;
+begin isolation level read committed read write;
 set local lock_timeout = '60s';
 select pg_advisory_xact_lock(${MIGRATION_LOCK});
 do $predawn$ begin

@@ -5,7 +5,7 @@ import type { Patience } from './commit.js';
 import { describeUrl, quoteLiteral } from './connection.js';
 import { translate } from './errors.js';
 import { writtenName } from './names.js';
-import { openSession } from './session.js';
+import { closeSession, openSession } from './session.js';
 
 export interface PostgresPublicationOptions {
   /** `postgres://…` of a primary server. */
@@ -41,7 +41,7 @@ export function openPostgresPublication(options: PostgresPublicationOptions): Pr
           try {
             return await findProblems(client, location, target);
           } finally {
-            await client.end().catch(() => undefined);
+            await closeSession(client);
           }
         } catch (error) {
           return [translate(error, { location, doing: `checking the table of ${target.job}` })];

@@ -4,7 +4,7 @@ import type { Publishing, TargetTable } from '../domain/publication.js';
 import { targetProblems } from './compatibility.js';
 import { quoteIdentifier, quoteLiteral } from './connection.js';
 import { type ExistingTable, hasPartition, inspect } from './inspect.js';
-import { columnList, columnsOf, layoutOf, type LayoutColumn } from './layout.js';
+import { columnList, columnsOf, layoutLike, layoutOf, type LayoutColumn } from './layout.js';
 import { lockKey } from './lock.js';
 import { type QualifiedName, sqlName } from './names.js';
 import { keepOutgoing } from './retention.js';
@@ -34,12 +34,11 @@ type Changes = Publishing['changes'];
 export async function publishRows(client: pg.Client, rows: RowsToPublish): Promise<Changes> {
   const { target, asOf } = rows;
   const { name, existing } = await findOrCreateTarget(client, target);
-  const present = new Set(existing.columns.map((column) => column.name));
-  const layout = layoutOf(target).filter((column) => present.has(column.name));
+  const layout = layoutLike(layoutOf(target), existing.columns);
   const ours = existing.createdFor !== undefined;
   const attach = ours && !(await hasPartition(client, existing.oid, asOf));
   if (!attach && rows.retain > 1) {
-    await keepOutgoing(client, { job: target.job, asOf }, name, layout, ours ? name : undefined);
+    await keepOutgoing(client, { job: target.job, asOf }, name, layout);
   }
   const changes = await (attach
     ? attachPartition(client, name, rows)
@@ -88,13 +87,8 @@ async function attachPartition(
   await client.query(
     `alter table ${sqlName(target)} attach partition ${table} for values in (${quoteLiteral(rows.asOf)})`,
   );
-  // The table is the slice itself now, and nobody's to drop or to restore from.
-  await client.query(
-    `update predawn.attempts set
-       staged_table = nullif(staged_table, $3), rows_table = nullif(rows_table, $3)
-     where job = $1 and as_of = $2::date and $3 in (staged_table, rows_table)`,
-    [rows.target.job, rows.asOf, table],
-  );
+  // Where it held an earlier attempt's rows, it is the slice itself now: nothing to drop or to restore from.
+  await client.query('update predawn.attempts set rows_table = null where rows_table = $1', [table]);
   return { inserted: rows.expected, updated: 0, deleted: 0 };
 }
 
@@ -114,6 +108,9 @@ async function changeDifferences(
   const assigned = columnsOf(layout, 'output', 'artefact', 'attempt_id', 'scored_at')
     .map(({ name }) => `${quoteIdentifier(name)} = fresh.${quoteIdentifier(name)}`)
     .join(', ');
+  // Three joins of the whole slice: in memory, if that is not too much.
+  await client.query(`select set_config('work_mem', '64MB', true)
+    from pg_catalog.pg_settings where name = 'work_mem' and setting::bigint < 65536`);
   const deleted = await client.query(
     `delete from ${live} where ${slice} and not exists (select from ${fresh} where ${sameKey})`,
   );
@@ -125,7 +122,7 @@ async function changeDifferences(
     `insert into ${sqlName(target)} (${columnList(layout)}) select ${columnList(layout, 'fresh.')} from ${fresh}
      where not exists (select from ${live} where ${slice} and ${sameKey})`,
   );
-  await keepStaged(client, rows);
+  await keepRows(client, rows);
   return { inserted: inserted.rowCount!, updated: updated.rowCount!, deleted: deleted.rowCount! };
 }
 
@@ -142,15 +139,15 @@ async function replaceAll(
   const inserted = await client.query(
     `insert into ${sqlName(target)} (${columns}) select ${columns} from ${sqlName(rows.rows)}`,
   );
-  await keepStaged(client, rows);
+  await keepRows(client, rows);
   return { inserted: inserted.rowCount!, updated: 0, deleted: deleted.rowCount! };
 }
 
-/** The staged table stays, as the rows of this attempt; unless they are an earlier attempt's, who keeps them. */
-async function keepStaged(client: pg.Client, rows: RowsToPublish): Promise<void> {
+/** The table stays, as the rows of this attempt; unless they are an earlier attempt's, who keeps them. */
+async function keepRows(client: pg.Client, rows: RowsToPublish): Promise<void> {
   await client.query(
-    `update predawn.attempts set staged_table = null, rows_table = staged_table
-     where attempt_id = $1 and staged_table = $2`,
+    `update predawn.attempts set rows_table = $2
+     where attempt_id = $1 and not exists (select from predawn.attempts where rows_table = $2)`,
     [rows.attemptId, sqlName(rows.rows)],
   );
 }

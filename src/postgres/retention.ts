@@ -17,7 +17,6 @@ export async function keepOutgoing(
   slice: { readonly job: string; readonly asOf: string },
   live: QualifiedName,
   layout: readonly LayoutColumn[],
-  parent: QualifiedName | undefined,
 ): Promise<void> {
   const { rows } = await client.query<{ id: string; artefact: string; started: Date }>(
     `select attempt_id as id, a.artefact, a.started_at as started
@@ -30,7 +29,7 @@ export async function keepOutgoing(
   const kept = rowsTableName(live, 'retained', slice.asOf, outgoing.id);
   const columns = columnList(layout);
   await client.query(
-    createRowsTable(kept, layout, parent, {
+    createRowsTable(kept, layout, [], {
       asOf: slice.asOf,
       artefact: outgoing.artefact,
       attemptId: outgoing.id,
@@ -48,9 +47,8 @@ export async function keepOutgoing(
 }
 
 /**
- * Drops the tables of a slice that nobody needs any more: what failed and unchanged attempts staged, and the rows
- * of published attempts beyond the last `retain`. A partition is never dropped. What can't be dropped now is
- * tried again after the next run of the date.
+ * Drops the kept rows of a slice's published attempts beyond the last `retain`. A partition is never dropped. What
+ * can't be dropped now is tried again after the next run of the date.
  */
 export async function dropUnneeded(
   client: pg.Client,
@@ -59,17 +57,12 @@ export async function dropUnneeded(
   retain: number,
 ): Promise<void> {
   const { rows } = await client.query<{ id: string; name: string }>(
-    `select attempt_id as id, name from (
-       select attempt_id, staged_table as name from predawn.attempts
-       where job = $1 and as_of = $2::date and status in ('failed', 'unchanged') and staged_table is not null
-       union all
-       select attempt_id, rows_table from (
-         select attempt_id, rows_table, row_number() over (order by published_at desc) as age
-         from predawn.attempts where job = $1 and as_of = $2::date and status = 'published'
-       ) published
-       -- The current rows are in the predictions table anyway.
-       where rows_table is not null and (age > $3 or $3 <= 1)
-     ) unneeded`,
+    `select attempt_id as id, rows_table as name from (
+       select attempt_id, rows_table, row_number() over (order by published_at desc) as age
+       from predawn.attempts where job = $1 and as_of = $2::date and status = 'published'
+     ) published
+     -- The current rows are in the predictions table anyway.
+     where rows_table is not null and (age > $3 or $3 <= 1)`,
     [job, asOf, retain],
   );
   for (const { id, name } of rows) {
@@ -84,10 +77,5 @@ async function dropRows(client: pg.Client, attemptId: string, name: string): Pro
     [name],
   );
   if (rows[0] !== undefined) await client.query(`drop table ${rows[0].name}`);
-  await client.query(
-    `update predawn.attempts set
-       staged_table = nullif(staged_table, $2), rows_table = nullif(rows_table, $2)
-     where attempt_id = $1`,
-    [attemptId, name],
-  );
+  await client.query('update predawn.attempts set rows_table = null where attempt_id = $1', [attemptId]);
 }

@@ -12,37 +12,28 @@ export interface RowConstants {
 }
 
 /**
- * SQL that creates a table for one attempt's rows, in such a shape that it can be attached to `parent` without a
- * scan: without an index, logged, with a CHECK on the date. `parent` is the target if it is ours and exists: then
- * column order, NOT NULL and CHECK constraints are taken from there.
+ * SQL that creates a table for one attempt's rows, in such a shape that it can be attached to the target without a
+ * scan: without an index, logged, with a CHECK on the date beside the target's own `checks`. It must not name the
+ * target (LIKE would): the lock would last as long as the scoring.
  */
 export function createRowsTable(
   name: QualifiedName,
   layout: readonly LayoutColumn[],
-  parent: QualifiedName | undefined,
+  checks: readonly string[],
   constants: RowConstants,
 ): string {
-  const check = `check (as_of = date ${quoteLiteral(constants.asOf)})`;
   const defaults: Partial<Record<LayoutColumn['role'], string>> = {
     as_of: constants.asOf,
     artefact: constants.artefact,
     attempt_id: constants.attemptId,
     scored_at: constants.scoredAt,
   };
-  const shape =
-    parent === undefined
-      ? layout.map(columnDefinition).join(', ')
-      : `like ${sqlName(parent)} including constraints`;
-  const setDefaults = layout.flatMap((column) => {
+  const columns = layout.map((column) => {
     const value = defaults[column.role];
-    return value === undefined
-      ? []
-      : [`alter column ${quoteIdentifier(column.name)} set default ${quoteLiteral(value)}`];
+    return columnDefinition(column) + (value === undefined ? '' : ` default ${quoteLiteral(value)}`);
   });
-  return (
-    `create table ${sqlName(name)} (${shape}, ${check}); ` +
-    `alter table ${sqlName(name)} ${setDefaults.join(', ')}`
-  );
+  const date = `check (as_of = date ${quoteLiteral(constants.asOf)})`;
+  return `create table ${sqlName(name)} (${[...columns, date, ...checks].join(', ')})`;
 }
 
 /** SQL that gives a table of rows the key that its parent has. */

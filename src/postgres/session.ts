@@ -1,8 +1,10 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { PredawnError } from '../domain/errors.js';
 import { connect } from './connection.js';
 
 const OLDEST_SERVER = 13;
+const GOODBYE_MILLISECONDS = 2000;
 
 /**
  * A connection that may be idle for as long as scoring takes, with the settings our SQL relies on. Throws what
@@ -37,16 +39,24 @@ export async function openSession(
         },
       );
     }
-    // Time limits for idle connections differ by version; those for statements stay as the role has them.
+    // As pg_dump does: a batch takes as long as it takes, and lock_timeout keeps it from holding up others. Which
+    // limits there are differs by version.
     await client.query(
       `select set_config(s.name, v.value, false)
        from (values ('timezone', 'UTC'), ('datestyle', 'ISO, YMD'), ('client_min_messages', 'warning'),
-         ('idle_session_timeout', '0'), ('idle_in_transaction_session_timeout', '0')) as v (name, value)
+         ('statement_timeout', '0'), ('transaction_timeout', '0'), ('idle_session_timeout', '0'),
+         ('idle_in_transaction_session_timeout', '0')) as v (name, value)
        join pg_catalog.pg_settings s on lower(s.name) = v.name`,
     );
     return client;
   } catch (error) {
-    await client.end().catch(() => undefined);
+    await closeSession(client);
     throw error;
   }
+}
+
+/** Ends a connection, in whatever state; does not wait long for a server that no longer answers. */
+export async function closeSession(client: pg.Client): Promise<void> {
+  const ended = client.end().catch(() => undefined);
+  await Promise.race([ended, delay(GOODBYE_MILLISECONDS, undefined, { ref: false })]);
 }

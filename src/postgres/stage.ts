@@ -11,7 +11,7 @@ import type {
   StagedOutput,
 } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
-import { recordReceipt, requireOpen } from './attempts.js';
+import { recordReceipt } from './attempts.js';
 import { commitRows, type Patience } from './commit.js';
 import { CopyWriter } from './copy-writer.js';
 import { findDuplicates } from './duplicates.js';
@@ -20,40 +20,48 @@ import { columnList, columnsOf, type LayoutColumn } from './layout.js';
 import { type QualifiedName, sqlName } from './names.js';
 import { keepRejects, rejectsLocation } from './rejects.js';
 import { addKey, createRowsTable } from './rows-table.js';
-import { openSession } from './session.js';
+import { closeSession, openSession } from './session.js';
 import { begin } from './transaction.js';
+
+const UNIQUE_VIOLATION = '23505';
 
 export interface StageContext {
   readonly url: string;
   readonly location: string;
   readonly applicationName: string;
-  /** The connection that holds the lock. */
+  /** The connection that holds the lock: rows are staged and published on it, in one transaction. */
   readonly session: pg.Client;
+  /** Aborted when that connection is lost, and the lock with it: no need to score any further. */
+  readonly lost: AbortSignal;
   readonly attempt: Attempt;
   readonly signal: AbortSignal;
   readonly current: PublishedSlice | undefined;
   readonly target: QualifiedName;
-  /** The target, where it is ours and there already. */
-  readonly parent: QualifiedName | undefined;
+  /** Columns and CHECK constraints of the table to stage into, and its name. */
   readonly layout: readonly LayoutColumn[];
-  /** The table to stage into. */
+  readonly checks: readonly string[];
   readonly rows: QualifiedName;
   readonly lockSeconds: number;
   readonly patience: Patience;
 }
 
-/** Stages by one binary COPY on a connection of its own; rejects and the publication go through the session. */
+/**
+ * Stages by one binary COPY into a table of its own, in the transaction that will publish it. So no snapshot taken
+ * before the publication ever sees a row of it, whatever is attached to what; and a stage that is not
+ * published leaves nothing behind. Rejects are kept through a second connection.
+ */
 export class PostgresStage implements Stage {
   readonly encoder: PostgresEncoderSpec = { kind: 'postgres' };
   readonly hashKeys = false;
   readonly current: PublishedSlice | undefined;
   readonly rejectsLocation: string;
   readonly #context: StageContext;
-  #copying: Promise<{ readonly client: pg.Client; readonly writer: CopyWriter }> | undefined;
+  #copying: Promise<CopyWriter> | undefined;
+  #rejecting: Promise<pg.Client> | undefined;
   #appended = 0;
   #staged: StagedOutput | undefined;
   #keyed = false;
-  #phase: 'staging' | 'publishing' | 'committing' | 'ended' = 'staging';
+  #phase: 'staging' | 'committing' | 'ended' = 'staging';
 
   constructor(context: StageContext) {
     this.#context = context;
@@ -63,34 +71,34 @@ export class PostgresStage implements Stage {
 
   async append(block: EncodedBlock): Promise<void> {
     await this.#guard('copying predictions', async () => {
-      const { writer } = await this.#copy();
+      const writer = await this.#copy();
       await writer.write(block.payload);
       this.#appended += block.rows;
     });
   }
 
   async reject(rejects: readonly Reject[]): Promise<void> {
-    const { session, attempt } = this.#context;
-    await this.#guard('keeping rejected rows', () => keepRejects(session, attempt.id, rejects));
+    const { url, location, applicationName, attempt } = this.#context;
+    await this.#guard('keeping rejected rows', async () => {
+      this.#rejecting ??= openSession(url, location, applicationName);
+      await keepRejects(await this.#rejecting, attempt.id, rejects);
+    });
   }
 
   async finish(): Promise<StagedOutput> {
     return this.#guard('copying predictions', async () => {
-      const { client, writer } = await this.#copy();
+      const writer = await this.#copy();
       const { rows, digest } = await writer.end();
       if (rows !== this.#appended) {
         throw new PredawnError(
           'internal',
           'stage.count',
-          `The server took ${rows} rows of ${this.#appended} sent.`,
+          `The server took ${rows} rows of ${this.#appended}.`,
           {
             hint: 'Nothing was published. Please report this.',
           },
         );
       }
-      // A stale attempt must not leave a table behind that nobody knows of.
-      await requireOpen(client, this.#context.attempt.id);
-      await client.query('commit');
       const { location, target } = this.#context;
       this.#staged = { location: `${sqlName(target)} in ${location}`, digest, rows };
       return this.#staged;
@@ -99,24 +107,17 @@ export class PostgresStage implements Stage {
 
   async duplicateKeys(limit: number): Promise<readonly string[]> {
     return this.#guard('looking for duplicate keys', async () => {
-      try {
-        await this.#buildKey();
-        return [];
-      } catch (error) {
-        if (sqlState(error) !== '23505') throw error;
-        return this.#duplicates(limit);
-      }
+      if (await this.#buildKey()) return [];
+      return this.#duplicates(limit);
     });
   }
 
   async publish(complete: (publishing: Publishing) => Receipt): Promise<Receipt> {
     return this.#guard('publishing', async () => {
-      const { session, attempt, signal, rows, ...context } = this.#context;
-      await this.#requireKey();
-      this.#phase = 'publishing';
+      const { attempt, signal, rows } = this.#context;
+      if (!(await this.#buildKey())) throw duplicateKeys(attempt, await this.#duplicates(5));
       const receipt = await commitRows({
-        ...context,
-        session,
+        ...this.#context,
         complete,
         rows: {
           target: attempt.target,
@@ -137,9 +138,9 @@ export class PostgresStage implements Stage {
   }
 
   async unchanged(receipt: Receipt): Promise<void> {
-    const { session, attempt } = this.#context;
     await this.#guard('recording that nothing changed', async () => {
-      await recordReceipt(session, attempt.id, 'unchanged', receipt);
+      await this.rollback();
+      await recordReceipt(this.#context.session, this.#context.attempt.id, 'unchanged', receipt);
       this.#phase = 'ended';
     });
   }
@@ -149,73 +150,66 @@ export class PostgresStage implements Stage {
     return this.#phase === 'ended';
   }
 
-  /** Server processes whose statement an abort should stop: all but one that is committing. */
-  async processes(): Promise<readonly number[]> {
-    const copying = await this.#copying?.catch(() => undefined);
-    return [copying?.client, this.#phase === 'publishing' ? this.#context.session : undefined].flatMap(
-      (client) => (client === undefined ? [] : [processOf(client)]),
-    );
+  /** Whether COMMIT was sent: then it is let finish. */
+  get committing(): boolean {
+    return this.#phase !== 'staging';
   }
 
-  /** Closes the connection of the COPY, ending it unfinished if need be. */
+  /** Drops what was staged, and makes the session free for other statements. */
+  async rollback(): Promise<void> {
+    const writer = await this.#copying?.catch(() => undefined);
+    await writer?.cancel();
+    if (this.#copying !== undefined) await this.#context.session.query('rollback');
+    this.#copying = undefined;
+  }
+
+  /** Closes the connection of the rejects. */
   async close(): Promise<void> {
-    const copying = await this.#copying?.catch(() => undefined);
-    await copying?.client.end().catch(() => undefined);
+    const client = await this.#rejecting?.catch(() => undefined);
+    if (client !== undefined) await closeSession(client);
   }
 
-  #copy(): Promise<{ readonly client: pg.Client; readonly writer: CopyWriter }> {
+  #copy(): Promise<CopyWriter> {
     return (this.#copying ??= this.#beginCopy());
   }
 
-  async #beginCopy(): Promise<{ readonly client: pg.Client; readonly writer: CopyWriter }> {
-    const { url, location, applicationName, lockSeconds, layout, parent, rows, attempt } = this.#context;
-    const client = await openSession(url, location, applicationName);
-    try {
-      await begin(client, lockSeconds);
-      await client.query(
-        createRowsTable(rows, layout, parent, {
-          asOf: attempt.asOf,
-          artefact: attempt.artefact,
-          attemptId: attempt.id,
-          scoredAt: attempt.startedAt,
-        }),
-      );
-      const columns = columnList(columnsOf(layout, 'key', 'output'));
-      const statement = `copy ${sqlName(rows)} (${columns}) from stdin (format binary)`;
-      return { client, writer: new CopyWriter(client, statement) };
-    } catch (error) {
-      await client.end().catch(() => undefined);
-      throw error;
-    }
+  async #beginCopy(): Promise<CopyWriter> {
+    const { session, lockSeconds, layout, checks, rows, attempt } = this.#context;
+    await begin(session, lockSeconds);
+    await session.query(
+      createRowsTable(rows, layout, checks, {
+        asOf: attempt.asOf,
+        artefact: attempt.artefact,
+        attemptId: attempt.id,
+        scoredAt: attempt.startedAt,
+      }),
+    );
+    const columns = columnList(columnsOf(layout, 'key', 'output'));
+    return new CopyWriter(session, `copy ${sqlName(rows)} (${columns}) from stdin (format binary)`);
   }
 
-  /** The key is built after the rows are in: three times as fast, and it finds duplicates on the way. */
-  async #buildKey(): Promise<void> {
-    if (this.#keyed) return;
+  /** Returns whether the keys are unique. Built after the rows are in, which is three times as fast. */
+  async #buildKey(): Promise<boolean> {
+    if (this.#keyed) return true;
     this.#output();
-    const { client } = await this.#copy();
-    await client.query(addKey(this.#context.rows, this.#context.layout));
-    this.#keyed = true;
-  }
-
-  async #requireKey(): Promise<void> {
+    const { session, rows, layout } = this.#context;
+    await session.query('savepoint before_key');
     try {
-      await this.#buildKey();
+      await session.query(addKey(rows, layout));
     } catch (error) {
-      if (sqlState(error) !== '23505') throw error;
-      const { job, asOf } = this.#context.attempt;
-      throw new PredawnError(
-        'data',
-        'keys.duplicate',
-        `Some keys of ${job} for ${asOf} occur more than once: ${(await this.#duplicates(5)).join(' | ')}.`,
-        { hint: 'Remove the duplicates from the input, or add a column to key in the job file.' },
-      );
+      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      await session.query('rollback to savepoint before_key');
+      return false;
     }
+    // Without statistics, comparing with the present slice takes three times as long, and so do the first readers.
+    await session.query(`analyze ${sqlName(rows)}`);
+    this.#keyed = true;
+    return true;
   }
 
-  async #duplicates(limit: number): Promise<readonly string[]> {
-    const { client } = await this.#copy();
-    return findDuplicates(client, this.#context.rows, columnsOf(this.#context.layout, 'key'), limit);
+  #duplicates(limit: number): Promise<readonly string[]> {
+    const { session, rows, layout } = this.#context;
+    return findDuplicates(session, rows, columnsOf(layout, 'key'), limit);
   }
 
   #output(): StagedOutput {
@@ -224,18 +218,24 @@ export class PostgresStage implements Stage {
   }
 
   async #guard<T>(doing: string, work: () => Promise<T>): Promise<T> {
-    const { signal, location, attempt } = this.#context;
+    const { signal, lost, location, attempt } = this.#context;
     signal.throwIfAborted();
+    lost.throwIfAborted();
     try {
       return await work();
     } catch (error) {
       // What an abort stopped fails with some error of the server's; the reason is the abort's.
-      if (signal.aborted && this.#phase !== 'committing') throw signal.reason;
+      if (signal.aborted && !this.committing) throw signal.reason;
       throw translate(error, { location, doing: `${doing} of ${attempt.job} for ${attempt.asOf}` });
     }
   }
 }
 
-function processOf(client: pg.Client): number {
-  return (client as unknown as { readonly processID: number }).processID;
+function duplicateKeys({ job, asOf }: Attempt, keys: readonly string[]): PredawnError {
+  return new PredawnError(
+    'data',
+    'keys.duplicate',
+    `Some keys of ${job} for ${asOf} occur more than once: ${keys.join(' | ')}.`,
+    { hint: 'Remove the duplicates from the input, or add a column to key in the job file.' },
+  );
 }

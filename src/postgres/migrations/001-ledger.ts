@@ -12,7 +12,6 @@ create table predawn.attempts (
   input_fingerprint text,
   output_digest text,
   target_table text not null,
-  staged_table text,
   rows_table text,
   receipt json,
   error_kind text,
@@ -37,7 +36,6 @@ comment on column predawn.attempts.job_digest is 'sha256 of the job file.';
 comment on column predawn.attempts.input_fingerprint is 'sha256 of the input as it was read.';
 comment on column predawn.attempts.output_digest is 'sha256 of the rows as they were copied in.';
 comment on column predawn.attempts.target_table is 'Table published to, quoted for SQL.';
-comment on column predawn.attempts.staged_table is 'Table that the rows were copied into, quoted for SQL.';
 comment on column predawn.attempts.rows_table is 'Table that keeps this attempt''s rows for restore, quoted for SQL; null where they are only in the predictions table or are kept no longer.';
 comment on column predawn.attempts.receipt is 'The balanced account, as predawn prints it with --json.';
 comment on column predawn.attempts.error_kind is 'What kind of failure it was; decides the exit code.';
