@@ -16,14 +16,17 @@ export interface CheckedFile<Output> {
  * Reads a YAML text and checks it.
  *
  * @param name the file's name for messages
+ * @param checkMore finds what the schema can't
  * @throws PredawnError kind `configuration` with every problem of the file, each with line and column
  */
 export async function checkYaml<Schema extends z.ZodType>(
   text: string,
   name: string,
   schema: Schema,
+  checkMore: (file: YamlFile) => YamlError[] = () => [],
 ): Promise<CheckedFile<z.output<Schema>>> {
   const { file, problems } = parseYaml(text, name);
+  problems.push(...checkMore(file));
   const result = await schema.safeParseAsync(file.value ?? {}, { error: describe, reportInput: true });
   if (!result.success)
     problems.push(...result.error.issues.flatMap((issue) => problemsOf(issue, file, schema)));

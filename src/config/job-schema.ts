@@ -36,7 +36,8 @@ export const jobSchema = z
         ),
         min_rows: z.int().min(0).default(1).describe('Fewest rows that may be published. Default 1.'),
       })
-      .prefault({}),
+      .prefault({})
+      .describe('Past these, nothing is published and the run fails.'),
   })
   .describe('A predawn job: what to score when, with which model, and what to publish.');
 

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { byteSize, NAME, NAME_RULE, text } from './fields.js';
+import type { YamlError, YamlFile } from './yaml-file.js';
 
 const VARIABLES = '${VARIABLE} and ${VARIABLE:-default} are filled in from the environment.';
 
@@ -22,11 +23,25 @@ export const settingsSchema = z
       .optional()
       .describe('About how much input is scored at once: bytes, "256KiB" or "1MiB". Default: 1MiB.'),
     environments: z
-      .record(z.string().regex(NAME, NAME_RULE), environment())
+      .record(z.string(), environment())
       .refine((environments) => Object.keys(environments).length > 0, 'must have an environment.')
       .describe('Where input comes from and predictions go, by name. The first one is the default.'),
   })
   .describe('Settings of a predawn project.');
+
+/** Not a part of the schema: one for keys would keep what else is wrong with an entry from being looked at. */
+export function environmentNameProblems(file: YamlFile): YamlError[] {
+  const path = ['environments'];
+  const wrong = file.keys(path).filter((name) => !NAME.test(name));
+  return wrong.map((name) =>
+    file.problem({
+      code: 'config.name',
+      message: `the name of environment "${name}" ${NAME_RULE}`,
+      path: [...path, name],
+      at: 'key',
+    }),
+  );
+}
 
 function environment() {
   return z.strictObject({

@@ -6,7 +6,7 @@ import { didYouMean } from '../domain/nearest.js';
 import { checkYaml } from './check.js';
 import { isMissing, readConfigText } from './files.js';
 import { type PlaceKind, resolvePlace } from './places.js';
-import { settingsSchema } from './settings-schema.js';
+import { environmentNameProblems, settingsSchema } from './settings-schema.js';
 import type { Variables } from './variables.js';
 import { combineProblems, type YamlError, type YamlPath } from './yaml-file.js';
 
@@ -87,7 +87,12 @@ export async function loadSettings(request: SettingsRequest): Promise<Settings> 
 async function read({ path: given, variables, cores }: Omit<SettingsRequest, 'environment'>) {
   const file = path.resolve(given);
   const root = path.dirname(file);
-  const { value, file: yaml } = await checkYaml(await readSettings(file), file, settingsSchema);
+  const { value, file: yaml } = await checkYaml(
+    await readSettings(file),
+    file,
+    settingsSchema,
+    environmentNameProblems,
+  );
   const problems: YamlError[] = [];
   const place = (text: string, at: YamlPath, kind: PlaceKind): string =>
     resolvePlace(text, kind, root, variables, (message, hint) =>

@@ -1,5 +1,15 @@
-import { isAlias, isMap, isScalar, isSeq, LineCounter, type Node, type Pair, parseDocument } from 'yaml';
-import { combine, PredawnError } from '../domain/errors.js';
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+} from 'yaml';
+import { combine, describeError, PredawnError } from '../domain/errors.js';
 
 /** Keys and list positions from the top of a file to a value. */
 export type YamlPath = readonly PropertyKey[];
@@ -39,6 +49,8 @@ export class YamlError extends PredawnError {
 const SYNTAX_HINT =
   'Texts that begin with one of * & ! % @ ` { [ or hold ": " or " #" need quotes; indent with spaces.';
 
+type ErrorAt = (offset: number, code: string, message: string, hint?: string) => YamlError;
+
 /**
  * Reads a YAML text.
  *
@@ -48,48 +60,28 @@ const SYNTAX_HINT =
  */
 export function parseYaml(text: string, name: string): { file: YamlFile; problems: YamlError[] } {
   const lines = new LineCounter();
-  // "Pretty" errors quote the line, which may hold a password.
-  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const errorAt = (offset: number, code: string, message: string, hint?: string): YamlError => {
+  // "Pretty" errors, and warnings on stderr, quote the text, which may hold a password.
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, logLevel: 'error' });
+  const errorAt: ErrorAt = (offset, code, message, hint) => {
     const { line, col } = lines.linePos(offset);
     return new YamlError(code, `${name}, line ${line}, column ${col}: ${message}`, hint, line, col);
   };
 
-  const isDuplicate = ({ code }: { code: string }): boolean => code === 'DUPLICATE_KEY';
-  const syntax = [...document.errors, ...document.warnings].filter((error) => !isDuplicate(error));
-  if (syntax.length > 0) {
-    throw combineProblems(
-      syntax.map((error) => errorAt(error.pos[0], 'yaml.syntax', `${error.message}.`, SYNTAX_HINT)),
-      name,
-    );
-  }
-  const problems = document.errors.map((error) => {
-    const key = /^[^\s:]+/.exec(text.slice(error.pos[0]))?.[0] ?? 'This';
-    return errorAt(error.pos[0], 'yaml.duplicate_key', `${key} is there twice.`, 'Remove one of both.');
+  const syntax = syntaxErrors(document, errorAt);
+  if (syntax.length > 0) throw combineProblems(syntax, name);
+  const problems = document.errors.map(({ pos: [start] }) => {
+    const key = /^[^\s:]+/.exec(text.slice(start))?.[0] ?? 'This';
+    return errorAt(start, 'yaml.duplicate_key', `${key} is there twice.`, 'Remove one of both.');
   });
 
-  const resolve = (node: unknown): unknown => (isAlias(node) ? node.resolve(document) : node);
-  const entryAt = (path: YamlPath): { key: unknown; value: unknown } => {
-    let entry: { key: unknown; value: unknown } = { key: document.contents, value: document.contents };
-    for (const step of path) {
-      const parent = resolve(entry.value);
-      const next = isSeq(parent)
-        ? { key: parent.items[Number(step)], value: parent.items[Number(step)] }
-        : pairOf(parent, step);
-      if (next === undefined) break;
-      entry = next;
-    }
-    return entry;
-  };
-
   const file: YamlFile = {
-    value: document.toJS(),
+    value: plainValue(document, errorAt),
     keys(path) {
-      const node = resolve(entryAt(path).value);
+      const node = resolve(entryAt(document, path).value, document);
       return isMap(node) ? node.items.map(({ key }) => keyText(key)) : [];
     },
     problem({ code, message, hint, path, at }) {
-      const { key, value } = entryAt(path);
+      const { key, value } = entryAt(document, path);
       const node = at === 'key' ? key : (value ?? key);
       return errorAt((node as Node | null)?.range?.[0] ?? 0, code, message, hint);
     },
@@ -97,16 +89,67 @@ export function parseYaml(text: string, name: string): { file: YamlFile; problem
   return { file, problems };
 }
 
-/** One error for all problems of a file, in the file's order. */
-export function combineProblems(problems: readonly YamlError[], name: string): PredawnError {
-  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
-  return combine(sorted, `${name} has ${problems.length} problems.`);
+/** Everything wrong with the text but keys that occur twice. */
+function syntaxErrors(document: Document.Parsed, errorAt: ErrorAt): YamlError[] {
+  const errors = [...document.errors, ...document.warnings]
+    .filter(({ code }) => code !== 'DUPLICATE_KEY')
+    // Some messages end with the text they stumbled over: a password, perhaps.
+    .map(({ pos: [start], message }) =>
+      errorAt(start, 'yaml.syntax', `${message.replace(/: ".*"$/s, '')}.`, SYNTAX_HINT),
+    );
+  visit(document, {
+    Alias(_, alias) {
+      if (alias.resolve(document) === undefined) {
+        const message = `there is no anchor &${alias.source}.`;
+        errors.push(errorAt(alias.range?.[0] ?? 0, 'yaml.syntax', message, SYNTAX_HINT));
+      }
+    },
+  });
+  return errors;
 }
 
-function pairOf(node: unknown, key: PropertyKey): Pair | undefined {
-  return isMap(node) ? node.items.find((pair) => keyText(pair.key) === String(key)) : undefined;
+function plainValue(document: Document.Parsed, errorAt: ErrorAt): unknown {
+  try {
+    return document.toJS();
+  } catch (error) {
+    // Aliases of aliases of aliases.
+    throw errorAt(0, 'yaml.syntax', `${describeError(error)}.`);
+  }
+}
+
+interface Entry {
+  readonly key: unknown;
+  readonly value: unknown;
+}
+
+/** The entry at a path; where there is none, the last one on the way. */
+function entryAt(document: Document.Parsed, path: YamlPath): Entry {
+  let entry: Entry = { key: document.contents, value: document.contents };
+  for (const step of path) {
+    const next = childOf(resolve(entry.value, document), step);
+    if (next === undefined) break;
+    entry = next;
+  }
+  return entry;
+}
+
+function childOf(node: unknown, step: PropertyKey): Entry | undefined {
+  if (isMap(node)) return node.items.find(({ key }) => keyText(key) === String(step));
+  if (!isSeq(node)) return undefined;
+  const item = node.items[Number(step)];
+  return { key: item, value: item };
+}
+
+function resolve(node: unknown, document: Document.Parsed): unknown {
+  return isAlias(node) ? node.resolve(document) : node;
 }
 
 function keyText(key: unknown): string {
   return isScalar<string | number | boolean | null>(key) ? String(key.value ?? '') : String(key);
+}
+
+/** One error for all problems of a file, in the file's order. */
+export function combineProblems(problems: readonly YamlError[], name: string): PredawnError {
+  const sorted = [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+  return combine(sorted, `${name} has ${problems.length} problems.`);
 }

@@ -11,8 +11,7 @@ export function asIdentifier(name: string): string {
  */
 export function nearest(name: string, candidates: Iterable<string>): string | undefined {
   const wanted = asIdentifier(name).toLowerCase();
-  // A third of the letters may differ, and never all of them.
-  const farthest = wanted.length < 2 ? 0 : Math.max(1, Math.floor(wanted.length / 3));
+  const farthest = farthestSlip(wanted.length);
   let best: string | undefined;
   let bestDistance = farthest + 1;
   for (const candidate of candidates) {
@@ -23,6 +22,11 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
     }
   }
   return best;
+}
+
+/** How many letters may differ: two neighbours swapped are two, a third of a long name may, never all of one. */
+function farthestSlip(length: number): number {
+  return length < 4 ? Math.min(1, length - 1) : Math.max(2, Math.floor(length / 3));
 }
 
 /** `Did you mean "x"?`, or what to say where nothing is near. */
