@@ -1,9 +1,11 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { FILE_MODE } from './disk.js';
 
-/** Hashes that are kept in memory (4 MB) before they go to a file. */
-const IN_MEMORY = 1 << 19;
-const MAX_PARTITIONS = 16;
+/** Hashes that are kept in memory (2 MB) before they go to a file. */
+const IN_MEMORY = 1 << 18;
+const MAX_PARTS = 16;
+/** Hashes that are read from the file at a time. */
+const READ_HASHES = 1 << 16;
 
 /** The key hashes of all rows in row order, in bounded memory. */
 export class HashLog {
@@ -60,37 +62,26 @@ export class HashLog {
   async #duplicateHashes(limit: number): Promise<Set<bigint>> {
     const duplicates = new Set<bigint>();
     let bits = 0;
-    while (1 << bits < MAX_PARTITIONS && this.#rows > this.inMemory << bits) bits++;
+    while (1 << bits < MAX_PARTS && this.#rows > this.inMemory << bits) bits++;
+    // One piece of memory for all parts. Some are a little larger than the average.
+    let space = new BigUint64Array(Math.ceil((this.#rows / (1 << bits)) * 1.05) + READ_HASHES);
     for (let part = 0; part < 1 << bits && duplicates.size < limit; part++) {
-      const sorted = (await this.#partition(part, bits)).sort();
-      for (let i = 1; i < sorted.length && duplicates.size < limit; i++) {
+      let count = 0;
+      for await (const block of this.#read()) {
+        if (count + block.length > space.length) space = grown(space, count + block.length);
+        count += copyPart(block, part, bits, space.subarray(count));
+      }
+      const sorted = space.subarray(0, count).sort();
+      for (let i = 1; i < count && duplicates.size < limit; i++) {
         if (sorted[i] === sorted[i - 1]) duplicates.add(sorted[i]!);
       }
     }
     return duplicates;
   }
 
-  async #partition(part: number, bits: number): Promise<BigUint64Array> {
-    let found = new BigUint64Array(Math.ceil((this.#rows / (1 << bits)) * 1.1) + 64);
-    let count = 0;
-    for await (const block of this.#read()) {
-      const halves = new Uint32Array(block.buffer, block.byteOffset, block.length * 2);
-      for (let i = 0; i < block.length; i++) {
-        if (bits > 0 && halves[i * 2 + 1]! >>> (32 - bits) !== part) continue;
-        if (count === found.length) {
-          const larger = new BigUint64Array(found.length * 2);
-          larger.set(found);
-          found = larger;
-        }
-        found[count++] = block[i]!;
-      }
-    }
-    return found.subarray(0, count);
-  }
-
   async *#read(): AsyncGenerator<BigUint64Array> {
     if (this.#file !== undefined) {
-      const buffer = new BigUint64Array(1 << 16);
+      const buffer = new BigUint64Array(READ_HASHES);
       const bytes = bytesOf(buffer);
       let position = 0;
       for (;;) {
@@ -104,6 +95,22 @@ export class HashLog {
     }
     yield* this.#blocks;
   }
+}
+
+/** Copies the hashes whose top `bits` bits are `part`; returns how many. */
+function copyPart(block: BigUint64Array, part: number, bits: number, into: BigUint64Array): number {
+  const halves = new Uint32Array(block.buffer, block.byteOffset, block.length * 2);
+  let count = 0;
+  for (let i = 0; i < block.length; i++) {
+    if (bits === 0 || halves[i * 2 + 1]! >>> (32 - bits) === part) into[count++] = block[i]!;
+  }
+  return count;
+}
+
+function grown(hashes: BigUint64Array<ArrayBuffer>, length: number): BigUint64Array<ArrayBuffer> {
+  const larger = new BigUint64Array(length);
+  larger.set(hashes);
+  return larger;
 }
 
 function bytesOf(hashes: BigUint64Array): Uint8Array {

@@ -19,7 +19,9 @@ export async function prepareSlice(
   format: FileFormat,
 ): Promise<string> {
   await ensureFolder(folders.slice);
-  await syncFolder(dirname(folders.slice));
+  const table = dirname(folders.slice);
+  await syncFolder(table);
+  await syncFolder(dirname(table));
   const prepared = preparedFile(folders, attemptId);
   await linkOrCopy(stagedFile(folders, attemptId, format), prepared);
   return prepared;
@@ -99,7 +101,10 @@ export async function sliceConflict(
   target: TargetTable,
   records: readonly AttemptRecord[],
 ): Promise<PredawnError | undefined> {
-  const ours = records.filter(({ status, table }) => status === 'published' && table === target.table);
+  // An attempt that was killed while publishing may have published, too.
+  const ours = records.filter(
+    ({ publication, table }) => publication !== undefined && table === target.table,
+  );
   for (const name of await namesIn(folders.slice)) {
     if (!name.startsWith('predictions.')) continue;
     const path = join(folders.slice, name);

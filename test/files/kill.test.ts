@@ -44,6 +44,8 @@ test.each(steps)(
     expect(await describeSlice()).toBe(seen === 'old' ? `3000 rows of ${old}` : `5000 rows of ${id}`);
     expect((await subject.ledger.find(id))!.status).toBe(end === 'published' ? 'published' : 'open');
 
+    expect(await subject.publication.check(churn)).toEqual([]);
+
     let current: PublishedSlice | undefined;
     await subject.publication.withAttempt(newAttempt(DAY, churn), signal, async (stage) => {
       current = stage.current;
