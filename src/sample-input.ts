@@ -13,14 +13,14 @@ export async function sampleInput(request: SampleRequest): Promise<InputSample> 
 async function sampleFile({ asOf }: SampleRequest, file: string): Promise<InputSample> {
   const { sampleCsv } = await import('./csv/sample.js');
   const { openCsvSource } = await import('./csv/source.js');
-  const { delimiter, encoding, rows } = await sampleCsv(file, SAMPLE_ROWS);
+  const { delimiter, encoding, rows, endsWithNewline } = await sampleCsv(file, SAMPLE_ROWS);
   const csv: CsvInput = {
     path: file,
     delimiter,
     quote: '"',
     encoding,
     header: undefined,
-    finalNewline: 'optional',
+    finalNewline: endsWithNewline === false ? 'optional' : 'required',
   };
   const opening = openCsvSource({
     path: file,

@@ -34,7 +34,7 @@ export const jobSchema = z
         inexact_integers: limit().describe(
           'Most integers that a float32 input may round: a count, or a share such as 0.1%. Default 0.',
         ),
-        min_rows: z.int().min(0).default(1).describe('Fewest rows that may be published. Default 1.'),
+        min_rows: z.int().min(1).default(1).describe('Fewest rows that may be published. Default 1.'),
       })
       .prefault({})
       .describe('Past these, nothing is published and the run fails.'),

@@ -11,6 +11,8 @@ const DELIMITERS = [',', ';', '\t', '|'] as const;
 export interface CsvSample {
   readonly delimiter: string;
   readonly encoding: TextEncoding;
+  /** Whether the last record has a line end; undefined where the sample does not reach the end. */
+  readonly endsWithNewline: boolean | undefined;
   readonly rows: readonly Record<string, string>[];
 }
 
@@ -20,7 +22,7 @@ export interface CsvSample {
  * @throws PredawnError kind `usage` for a file that can't be read or is no CSV with a header
  */
 export async function sampleCsv(file: string, limit: number): Promise<CsvSample> {
-  const bytes = await firstBytes(file);
+  const { bytes, whole } = await firstBytes(file);
   const encoding = guessEncoding(bytes);
   const text = new TextDecoder(encoding).decode(bytes);
   const [header = ''] = text.split(/\r\n|\n|\r/, 1);
@@ -35,7 +37,7 @@ export async function sampleCsv(file: string, limit: number): Promise<CsvSample>
       // The sample may end in the middle of a record.
       relax_column_count: true,
     });
-    return { delimiter, encoding, rows };
+    return { delimiter, encoding, rows, endsWithNewline: whole ? /[\r\n]$/.test(text) : undefined };
   } catch (cause) {
     throw new PredawnError('usage', 'init.csv', `${file} can't be read as CSV with a header line.`, {
       hint: 'Write the job file by hand: predawn schema job describes it.',
@@ -44,7 +46,7 @@ export async function sampleCsv(file: string, limit: number): Promise<CsvSample>
   }
 }
 
-async function firstBytes(file: string): Promise<Buffer> {
+async function firstBytes(file: string): Promise<{ bytes: Buffer; whole: boolean }> {
   const handle = await open(file).catch((cause: unknown) => {
     throw new PredawnError('usage', 'init.csv', `${file} can't be opened.`, {
       hint: 'Give the path of a CSV file.',
@@ -54,9 +56,10 @@ async function firstBytes(file: string): Promise<Buffer> {
   try {
     const { buffer, bytesRead } = await handle.read(Buffer.alloc(SAMPLE_BYTES), 0, SAMPLE_BYTES, 0);
     const bytes = buffer.subarray(0, bytesRead);
+    const whole = bytesRead < SAMPLE_BYTES;
     const zipped = bytes[0] === 0x1f && bytes[1] === 0x8b;
     // Z_SYNC_FLUSH: what was cut off is simply not there.
-    return zipped ? gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes;
+    return { bytes: zipped ? gunzipSync(bytes, { finishFlush: constants.Z_SYNC_FLUSH }) : bytes, whole };
   } finally {
     await handle.close();
   }

@@ -2,6 +2,8 @@ import type { KeyColumn } from './columns.js';
 
 /** Days from 1970-01-01 to 2000-01-01, the epoch of PostgreSQL's binary dates and timestamps. */
 const POSTGRES_EPOCH_DAYS = 10_957;
+const INT64_MAX = 2n ** 63n - 1n;
+const INT64_MIN = -(2n ** 63n);
 const MICROSECONDS_PER_DAY = 86_400_000_000n;
 
 /** The key of one row as people write it, columns joined by `, `: what gates and errors name. */
@@ -32,12 +34,20 @@ function columnText(key: KeyColumn, row: number): string {
 }
 
 function dateText(days: number): string {
-  return new Date((days + POSTGRES_EPOCH_DAYS) * 86_400_000).toISOString().slice(0, 10);
+  if (days === 0x7fffffff || days === -0x80000000) return days > 0 ? 'infinity' : '-infinity';
+  return isoText((days + POSTGRES_EPOCH_DAYS) * 86_400_000).split('T')[0]!;
 }
 
 function timestampText(microseconds: bigint, zoned: boolean): string {
+  if (microseconds === INT64_MAX || microseconds === INT64_MIN) return microseconds > 0n ? 'infinity' : '-infinity';
   const sinceUnixEpoch = microseconds + BigInt(POSTGRES_EPOCH_DAYS) * MICROSECONDS_PER_DAY;
   const fraction = ((sinceUnixEpoch % 1_000_000n) + 1_000_000n) % 1_000_000n;
-  const seconds = new Date(Number((sinceUnixEpoch - fraction) / 1000n)).toISOString().slice(0, 19);
+  const seconds = isoText(Number((sinceUnixEpoch - fraction) / 1000n)).replace(/\.000Z$/, '');
   return `${seconds}.${String(fraction).padStart(6, '0')}${zoned ? 'Z' : ''}`;
+}
+
+/** PostgreSQL counts further than JavaScript's dates: the rest is told by its distance. */
+function isoText(milliseconds: number): string {
+  const date = new Date(milliseconds);
+  return Number.isNaN(date.getTime()) ? `${milliseconds / 1000} s from 1970` : date.toISOString();
 }

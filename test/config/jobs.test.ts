@@ -108,7 +108,7 @@ output:
   table: marts.income
   format: csv
   columns: { risk: "probabilities[>50K]" }
-limits: { rejects: 0.1%, inexact_integers: 12, min_rows: 0 }
+limits: { rejects: 0.1%, inexact_integers: 12, min_rows: 5 }
 `;
     expect(await loadJobText('income', text)).toMatchObject({
       schedule: '30 5 * * MON-FRI',
@@ -136,7 +136,7 @@ limits: { rejects: 0.1%, inexact_integers: 12, min_rows: 0 }
         g: { tokens: [], then: { fill: 'nan' } },
       },
       output: { table: 'marts.income', format: 'csv', columns: { risk: 'probabilities[>50K]' } },
-      limits: { rejects: { share: 0.001 }, inexactIntegers: { count: 12 }, minRows: 0 },
+      limits: { rejects: { share: 0.001 }, inexactIntegers: { count: 12 }, minRows: 5 },
     });
   });
 
@@ -180,7 +180,7 @@ limits: { rejects: 0.001, min_rows: -1 }
       expect.stringContaining(
         'line 16, column 20: limits.rejects must be a count of rows such as 10, or a share such as 0.1%. A share is written with %, for example 0.1%.',
       ),
-      'jobs/churn.yaml, line 16, column 37: limits.min_rows must be at least 0.',
+      'jobs/churn.yaml, line 16, column 37: limits.min_rows must be at least 1.',
     ]);
   });
 

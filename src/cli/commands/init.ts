@@ -75,6 +75,7 @@ async function init(model: string, options: InitOptions, context: CommandContext
       query: options.query,
       delimiter: sample.csv?.delimiter,
       encoding: sample.csv?.encoding,
+      finalNewline: sample.csv?.finalNewline,
     },
     source: sample.description,
     sampleRows: sample.rows,

@@ -1,0 +1,72 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { MAIN, REPOSITORY } from '../helpers/cli.js';
+import { shellBlocks } from './shell-blocks.js';
+
+/** Runs every command that the documentation shows, as it stands, in order, in a copy of the repository. */
+const DOCUMENTS = ['README.md', 'docs/jobs.md', 'docs/exploring.md'];
+/** The commands that would run this suite, or install again what it runs on. */
+const NOT_HERE = [/^npm ci && npm test$/];
+
+describe.each(DOCUMENTS)('%s', (document) => {
+  let checkout: string;
+  let own: string;
+
+  beforeAll(async () => {
+    checkout = await mkdtemp(path.join(tmpdir(), 'predawn-docs-'));
+    const tracked = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], {
+      cwd: REPOSITORY,
+      encoding: 'utf8',
+    });
+    for (const file of tracked.split('\n').filter(Boolean)) {
+      await mkdir(path.dirname(path.join(checkout, file)), { recursive: true });
+      await cp(path.join(REPOSITORY, file), path.join(checkout, file)).catch(ignoreDeleted);
+    }
+    await cp(path.join(REPOSITORY, 'dist'), path.join(checkout, 'dist'), { recursive: true });
+    await symlink(path.join(REPOSITORY, 'node_modules'), path.join(checkout, 'node_modules'));
+    if (document !== 'README.md') await shell('npm start', checkout);
+
+    own = await mkdtemp(path.join(tmpdir(), 'predawn-own-'));
+    await cp(path.join(REPOSITORY, 'data-samples/churn/model.onnx'), path.join(own, 'model.onnx'));
+    await cp(
+      path.join(REPOSITORY, 'data-samples/churn/2026-11-20.csv'),
+      path.join(own, 'exports/2026-11-20.csv'),
+    );
+    await mkdir(path.join(own, 'node_modules/.bin'), { recursive: true });
+    await symlink(MAIN, path.join(own, 'node_modules/.bin/predawn'));
+  }, 120_000);
+  afterAll(async () => {
+    await rm(checkout, { recursive: true, force: true });
+    await rm(own, { recursive: true, force: true });
+  });
+
+  const commands = shellBlocks(path.join(REPOSITORY, document))
+    .flatMap(({ heading, commands: each }) => each.map((command) => ({ heading, command })))
+    .filter(({ command }) => !NOT_HERE.some((pattern) => pattern.test(command)));
+
+  it('shows commands', () => {
+    expect(commands.length).toBeGreaterThan(0);
+  });
+
+  it.each(commands)(
+    '$command',
+    async ({ heading, command }) => {
+      await shell(command.replace('npm ci && ', ''), heading === 'Your own model' ? own : checkout);
+    },
+    60_000,
+  );
+});
+
+/** Rejects with the command's output unless it exits 0. */
+async function shell(command: string, cwd: string): Promise<string> {
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { cwd });
+  return stdout;
+}
+
+function ignoreDeleted(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+}
