@@ -2,6 +2,8 @@
 const MOST_WORDS = 16;
 const MOST_BYTES = MOST_WORDS * 4;
 const MOST_TEXTS = 4096;
+/** Masks for the first 0 to 3 bytes of a little-endian word. */
+const FIRST_BYTES = Int32Array.of(0, 0xff, 0xffff, 0xffffff);
 /** Twice as many places as texts at most, so that a search soon ends. */
 const PLACES = MOST_TEXTS * 2;
 
@@ -22,7 +24,8 @@ export class InternedText {
   /** `decode` makes the text of bytes [start, end). */
   constructor(readonly decode: (bytes: Buffer, start: number, end: number) => string) {}
 
-  get(bytes: Buffer, start: number, end: number): string {
+  /** The text of bytes [start, end); `view` is of the very same bytes. */
+  get(bytes: Buffer, view: DataView, start: number, end: number): string {
     const length = end - start;
     if (length > MOST_BYTES) return this.decode(bytes, start, end);
     const wanted = this.#wanted;
@@ -30,15 +33,16 @@ export class InternedText {
     let count = 0;
     let at = start;
     for (const last = end - 3; at < last; at += 4) {
-      const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24);
+      const word = view.getInt32(at, true);
       wanted[count++] = word;
       hash = Math.imul(hash ^ word, 0x9e3779b1);
       hash ^= hash >>> 15;
     }
     if (at < end) {
-      let word = bytes[at++]!;
-      if (at < end) word |= bytes[at++]! << 8;
-      if (at < end) word |= bytes[at]! << 16;
+      const word =
+        at + 4 <= view.byteLength
+          ? view.getInt32(at, true) & FIRST_BYTES[end - at]!
+          : lastWord(view, at, end);
       wanted[count++] = word;
       hash = Math.imul(hash ^ word, 0x9e3779b1);
     }
@@ -76,4 +80,11 @@ export class InternedText {
     this.#places[place] = index + 1;
     this.#texts.push(text);
   }
+}
+
+/** As the masked word, where the bytes end before it does. */
+function lastWord(view: DataView, start: number, end: number): number {
+  let word = 0;
+  for (let at = end - 1; at >= start; at--) word = (word << 8) | view.getUint8(at);
+  return word;
 }

@@ -21,6 +21,7 @@ export class MissingTokens {
   /** Whether the field content in bytes [start, end) is empty or a token. */
   match(bytes: Uint8Array, start: number, end: number): boolean {
     if (start === end) return true;
+    if (this.#tokens.length === 0) return false;
     return this.#tokens.some((token) => equals(token, bytes, start, end));
   }
 }

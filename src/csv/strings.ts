@@ -19,6 +19,7 @@ export function stringReader({ slot, width, tokens }: SlotContext, quote: number
 
   function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
     const { bytes, rows, stride, bounds, hasNul } = records;
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const out = tensor as string[];
     for (let row = 0, to = offset, at = sourceIndex; row < rows; row++, to += width, at += stride) {
       let start = bounds[at]!;
@@ -32,7 +33,7 @@ export function stringReader({ slot, width, tokens }: SlotContext, quote: number
         out[to] = fill;
       } else {
         if (hasNul && bytes.subarray(start, end).includes(0)) faults.add(row, 'nul_byte', column);
-        out[to] = texts.get(bytes, start, end);
+        out[to] = texts.get(bytes, view, start, end);
       }
     }
   }
