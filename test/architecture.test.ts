@@ -48,7 +48,9 @@ describe('imports go one way', () => {
 
   it('keeps the clock, environment variables and the process at the edge', () => {
     const inner = files.filter((file) => !['main.ts', 'wiring.ts', 'worker.ts'].includes(file));
-    const offenders = inner.filter((file) => /process\.(env|argv|exit\b|exitCode|on\b)/.test(read(file)));
+    const offenders = inner.filter((file) =>
+      /process\.(env|argv|exit\b|exitCode|on\b)/.test(withoutComments(read(file))),
+    );
     expect(offenders).toEqual([]);
   });
 
@@ -60,6 +62,10 @@ describe('imports go one way', () => {
 
 function read(file: string): string {
   return readFileSync(path.join(SOURCE, file), 'utf8');
+}
+
+function withoutComments(text: string): string {
+  return text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, '');
 }
 
 function roomOf(file: string): string {

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import pc from 'picocolors';
 import type { Receipt } from '../domain/receipt.js';
 
@@ -8,7 +9,7 @@ const OUTCOMES = {
 } as const;
 
 /** The receipt as a person reads it at the end of a run. */
-export function renderReceipt(receipt: Receipt, colors: boolean): string {
+export function renderReceipt(receipt: Receipt, cwd: string, colors: boolean): string {
   const { bold, green, yellow, dim } = pc.createColors(colors);
   const mark = receipt.outcome === 'published' ? green('✓') : dim('•');
   const lines = [
@@ -22,7 +23,7 @@ export function renderReceipt(receipt: Receipt, colors: boolean): string {
     row('input', located(receipt.input.location, receipt.input.fingerprint)),
     row('output', located(receipt.output.location, receipt.output.digest)),
     row('columns', receipt.output.columns.join(', ')),
-    row('rejects', receipt.rejects_location),
+    row('rejects', located(receipt.rejects_location, undefined)),
     row('not used', receipt.unused_columns.length > 0 ? receipt.unused_columns.join(', ') : undefined),
     row('attempt', attemptText(receipt)),
     ...receipt.warnings.map((warning) => row('warning', yellow(warning))),
@@ -35,8 +36,14 @@ export function renderReceipt(receipt: Receipt, colors: boolean): string {
   }
   function located(location: string | undefined, digest: string | undefined): string | undefined {
     if (location === undefined) return undefined;
-    return digest === undefined ? location : `${location}  ${dim(digest)}`;
+    const shown = shortPath(location, cwd);
+    return digest === undefined ? shown : `${shown}  ${dim(digest)}`;
   }
+}
+
+/** Relative to where the reader is, for a file beneath it. */
+function shortPath(location: string, cwd: string): string {
+  return location.startsWith(`${cwd}${path.sep}`) ? path.relative(cwd, location) : location;
 }
 
 function rowsText({ rows, rejects }: Receipt): string {

@@ -34,7 +34,7 @@ export interface PostgresEncoderSpec {
   readonly kind: 'postgres';
 }
 
-/** A self-contained piece of a file: as_of, keys, outputs, artefact, attempt_id, scored_at. */
+/** A piece of a file: keys, outputs, artefact, attempt_id, scored_at. `as_of` is in the folder's name, as Hive has it. */
 export interface FileEncoderSpec {
   readonly kind: 'parquet' | 'arrow' | 'csv';
   readonly keyNames: readonly string[];

@@ -39,7 +39,8 @@ function dateText(days: number): string {
 }
 
 function timestampText(microseconds: bigint, zoned: boolean): string {
-  if (microseconds === INT64_MAX || microseconds === INT64_MIN) return microseconds > 0n ? 'infinity' : '-infinity';
+  if (microseconds === INT64_MAX || microseconds === INT64_MIN)
+    return microseconds > 0n ? 'infinity' : '-infinity';
   const sinceUnixEpoch = microseconds + BigInt(POSTGRES_EPOCH_DAYS) * MICROSECONDS_PER_DAY;
   const fraction = ((sinceUnixEpoch % 1_000_000n) + 1_000_000n) % 1_000_000n;
   const seconds = isoText(Number((sinceUnixEpoch - fraction) / 1000n)).replace(/\.000Z$/, '');

@@ -3,7 +3,7 @@ import type { KeyType, OutputColumn, Reject } from './columns.js';
 import type { PredawnError } from './errors.js';
 import type { Receipt } from './receipt.js';
 
-/** The table that a job publishes to: its columns, in order as_of, keys, outputs, artefact, attempt_id, scored_at. */
+/** The table that a job publishes to. Its columns: as_of, keys, outputs, artefact, attempt_id, scored_at. */
 export interface TargetTable {
   readonly job: string;
   readonly table: string;

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileFormat } from '../domain/job.js';
 import type { LedgerEntry } from '../domain/ledger.js';
-import type { Attempt } from '../domain/publication.js';
+import type { Attempt, PublishedSlice } from '../domain/publication.js';
 import type { AttemptStatus, Receipt } from '../domain/receipt.js';
 import { isCode, readIfThere, writeJson } from './disk.js';
 
@@ -109,5 +109,16 @@ export function toEntry(record: AttemptRecord, current: boolean): LedgerEntry {
     // Before it is published, the receipt is a plan.
     receipt: record.status === 'publishing' ? undefined : record.receipt,
     error: record.error,
+  };
+}
+
+/** What the contract calls the publication that a published record stands for. */
+export function publishedSlice(record: AttemptRecord): PublishedSlice {
+  return {
+    attemptId: record.attemptId,
+    artefactDigest: record.artefactDigest,
+    jobDigest: record.jobDigest,
+    inputFingerprint: record.receipt!.input.fingerprint,
+    receipt: record.receipt!,
   };
 }

@@ -2,17 +2,10 @@ import { join } from 'node:path';
 import type { FileEncoderSpec } from '../domain/codecs.js';
 import type { Reject } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
-import type {
-  Attempt,
-  EncodedBlock,
-  PublishedSlice,
-  Publishing,
-  Stage,
-  StagedOutput,
-} from '../domain/publication.js';
+import type { Attempt, EncodedBlock, Publishing, Stage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { type Assembler, makeAssembler, noRows } from './assembler.js';
-import { type AttemptRecord, openRecord, writeRecord } from './attempt-record.js';
+import { type AttemptRecord, openRecord, publishedSlice, writeRecord } from './attempt-record.js';
 import { ensureFolder, onDisk, syncFolder } from './disk.js';
 import { makeFileEncoder } from './encoder.js';
 import { HashLog } from './hash-log.js';
@@ -21,7 +14,7 @@ import type { FileLock } from './lock.js';
 import { RejectsFile } from './rejects-file.js';
 import { type OnStep, prepareSlice, removeAttemptFiles, removeOldAttempts, replaceSlice } from './slice.js';
 import { StagedFile } from './staged-file.js';
-import { readStagedKeys } from './staged-keys.js';
+import { readStagedKeys, repeated } from './staged-keys.js';
 
 /** What an open attempt works with. */
 export interface StageContext {
@@ -41,7 +34,7 @@ export interface StageContext {
 const SPARE_CANDIDATES = 16;
 
 export class FilesStage implements Stage {
-  readonly current: PublishedSlice | undefined;
+  readonly current: Stage['current'];
   readonly encoder: FileEncoderSpec;
   readonly hashKeys = true;
   readonly rejectsLocation: string;
@@ -230,26 +223,6 @@ export class FilesStage implements Stage {
   #onDisk<T>(work: () => Promise<T>): Promise<T> {
     return onDisk(this.context.root, work);
   }
-}
-
-function publishedSlice(record: AttemptRecord): PublishedSlice {
-  return {
-    attemptId: record.attemptId,
-    artefactDigest: record.artefactDigest,
-    jobDigest: record.jobDigest,
-    // Only an input that was read to its end is published.
-    inputFingerprint: record.receipt!.input.fingerprint!,
-    receipt: record.receipt!,
-  };
-}
-
-/** The keys that occur more than once among those whose hash is the same. */
-function repeated(keys: readonly (readonly string[])[]): readonly string[] {
-  const texts = keys.map((key) => JSON.stringify(key));
-  const twice = keys.filter(
-    (_, index) => texts.indexOf(texts[index]!) === index && texts.lastIndexOf(texts[index]!) > index,
-  );
-  return twice.map((key) => key.join(', '));
 }
 
 function unrecorded(path: string, cause: unknown): PredawnError {

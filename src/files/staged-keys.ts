@@ -100,3 +100,12 @@ function keyText(type: KeyType, value: RawKey): string {
     return timestampText(BigInt(value), type === 'timestamptz');
   return String(value);
 }
+
+/** The keys that occur more than once among those whose hash is the same. */
+export function repeated(keys: readonly (readonly string[])[]): readonly string[] {
+  const texts = keys.map((key) => JSON.stringify(key));
+  const twice = keys.filter(
+    (_, index) => texts.indexOf(texts[index]!) === index && texts.lastIndexOf(texts[index]!) > index,
+  );
+  return twice.map((key) => key.join(', '));
+}

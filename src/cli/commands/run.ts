@@ -70,7 +70,7 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
     );
     await writeReport(options.report, receipt, context);
     if (options.quiet !== true)
-      printResult(context, options, receipt, (colors) => renderReceipt(receipt, colors));
+      printResult(context, options, receipt, (colors) => renderReceipt(receipt, context.cwd, colors));
   } catch (thrown) {
     progress?.stop();
     await writeReport(options.report, errorJson(asPredawnError(thrown)), context);

@@ -25,13 +25,13 @@ export function showCommand(context: CommandContext): Command {
           },
         );
       }
-      printResult(context, options, entry, (colors) => entryText(entry, colors));
+      printResult(context, options, entry, (colors) => entryText(entry, context.cwd, colors));
     });
 }
 
-function entryText(entry: LedgerEntry, colors: boolean): string {
+function entryText(entry: LedgerEntry, cwd: string, colors: boolean): string {
   if (entry.receipt !== undefined) {
-    return `${renderReceipt(entry.receipt, colors)}${entry.current ? '\n  This attempt is the current slice of its date.\n' : ''}`;
+    return `${renderReceipt(entry.receipt, cwd, colors)}${entry.current ? '\n  This attempt is the current slice of its date.\n' : ''}`;
   }
   const heading = `${entry.job} ${entry.asOf}: attempt ${entry.attemptId} is ${entry.status} (${entry.artefact}, started ${entry.startedAt})\n`;
   return entry.error === undefined ? heading : `${heading}  ${entry.error.code}: ${entry.error.message}\n`;
