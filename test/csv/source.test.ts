@@ -269,6 +269,16 @@ describe('an input that is not whole', () => {
     );
   });
 
+  it('is called growing, not cut short, where its end was inside a record', async () => {
+    const source = await openBytes(`${FIRST}2,b\n3`, { blockBytes: 5 });
+    const reading = (async () => {
+      for await (const { sequence } of source.blocks(new AbortController().signal)) {
+        if (sequence === 0) await appendFile(path(), ',c\n');
+      }
+    })();
+    await expect(reading).rejects.toEqual(changed(/now has/));
+  });
+
   it('shrinks, is written to, replaced or removed', async () => {
     const other = async () => {
       await writeFile(join(folder, 'other'), FIRST + 'n,b\n'.repeat(1000));
