@@ -2,15 +2,15 @@ import type pg from 'pg';
 import { combine, PredawnError } from '../domain/errors.js';
 import type { Attempt, PublishedSlice, Stage } from '../domain/publication.js';
 import { openAttempt, readSlice, recordFailure } from './attempts.js';
-import { cancelStatement } from './cancel.js';
+import { StatementCanceller } from './cancel.js';
 import type { Patience } from './commit.js';
 import { targetProblems } from './compatibility.js';
 import { translate } from './errors.js';
 import { hasPartition, inspect, type Inspection } from './inspect.js';
-import { layoutLike, layoutOf } from './layout.js';
+import { type LayoutColumn, layoutLike, layoutOf } from './layout.js';
 import { releaseLock, takeLock } from './lock.js';
 import { migrate } from './migrations.js';
-import { rowsTableName, sqlName } from './names.js';
+import { type QualifiedName, rowsTableName, sqlName } from './names.js';
 import { dropUnneeded } from './retention.js';
 import { closeSession, openSession } from './session.js';
 import { PostgresStage } from './stage.js';
@@ -31,22 +31,19 @@ export async function runAttempt<T>(
 ): Promise<T> {
   signal.throwIfAborted();
   const { url, location } = settings;
-  const applicationName = `predawn ${attempt.asOf} ${attempt.job}`;
-  const doing = `opening ${attempt.job} for ${attempt.asOf}`;
+  const { job, asOf } = attempt;
+  const applicationName = `predawn ${asOf} ${job}`;
   const translated = (error: unknown): never => {
-    throw translate(error, { location, doing });
+    if (signal.aborted) throw signal.reason;
+    throw translate(error, { location, doing: `opening ${job} for ${asOf}` });
   };
   const session = await openSession(url, location, applicationName).catch(translated);
+  const canceller = new StatementCanceller(url, session, signal);
   try {
-    const inspection = await prepare(session, location, attempt).catch(translated);
-    await takeLock(session, attempt.job, attempt.asOf).catch(translated);
+    await migrate(session, location).catch(translated);
+    await takeLock(session, job, asOf).catch(translated);
     try {
-      const { name, existing } = inspection;
-      const layout = layoutOf(attempt.target);
-      const shape = existing?.createdFor === undefined ? layout : layoutLike(layout, existing.columns);
-      const rows = rowsTableName(name, 'staged', attempt.asOf, attempt.id);
-      await openAttempt(session, attempt, sqlName(name)).catch(translated);
-      const current = await currentSlice(session, attempt, inspection).catch(translated);
+      const { name, layout, checks, current } = await open(session, location, attempt).catch(translated);
       const stage = new PostgresStage({
         ...settings,
         applicationName,
@@ -54,29 +51,45 @@ export async function runAttempt<T>(
         lost: lossOf(session, settings, attempt),
         attempt,
         signal,
+        canceller,
         current,
         target: name,
-        layout: shape,
-        checks: existing?.createdFor === undefined ? [] : existing.checks,
-        rows,
+        layout,
+        checks,
+        rows: rowsTableName(name, 'staged', asOf, attempt.id),
       });
-      return await runWork(settings, session, attempt, signal, stage, work);
+      return await runWork(settings, session, attempt, stage, work);
     } finally {
-      await releaseLock(session, attempt.job, attempt.asOf).catch(() => undefined);
+      await canceller.disarm();
+      await releaseLock(session, job, asOf).catch(() => undefined);
     }
   } finally {
+    await canceller.disarm();
     await closeSession(session);
   }
 }
 
-async function prepare(session: pg.Client, location: string, attempt: Attempt): Promise<Inspection> {
-  await migrate(session, location);
+interface Opened {
+  readonly name: QualifiedName;
+  /** Of the target, if it is ours and there. */
+  readonly layout: readonly LayoutColumn[];
+  readonly checks: readonly string[];
+  readonly current: PublishedSlice | undefined;
+}
+
+async function open(session: pg.Client, location: string, attempt: Attempt): Promise<Opened> {
   const inspection = await inspect(session, attempt.target.table, true);
+  const { name, existing } = inspection;
   const problems = targetProblems(attempt.target, inspection);
   if (problems.length > 0) {
-    throw combine(problems, `${attempt.job} can't publish to ${sqlName(inspection.name)} in ${location}.`);
+    throw combine(problems, `${attempt.job} can't publish to ${sqlName(name)} in ${location}.`);
   }
-  return inspection;
+  const current = await currentSlice(session, attempt, inspection);
+  await openAttempt(session, attempt, sqlName(name));
+  const layout = layoutOf(attempt.target);
+  return existing?.createdFor === undefined
+    ? { name, layout, checks: [], current }
+    : { name, layout: layoutLike(layout, existing.columns), checks: existing.checks, current };
 }
 
 /** What the slice holds; nothing where someone removed its table or its partition. */
@@ -110,15 +123,9 @@ async function runWork<T>(
   settings: AttemptSettings,
   session: pg.Client,
   attempt: Attempt,
-  signal: AbortSignal,
   stage: PostgresStage,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  let cancelling: Promise<void> | undefined;
-  const onAbort = () => {
-    if (!stage.committing) cancelling = cancelStatement(settings.url, session);
-  };
-  signal.addEventListener('abort', onAbort);
   let failure: unknown = new PredawnError('internal', 'attempt.abandoned', 'It ended without publishing.');
   try {
     return await work(stage);
@@ -126,8 +133,6 @@ async function runWork<T>(
     failure = error;
     throw error;
   } finally {
-    signal.removeEventListener('abort', onAbort);
-    await cancelling;
     await stage.close();
     await settle(settings, session, attempt, stage, failure);
   }

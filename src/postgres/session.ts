@@ -44,7 +44,7 @@ export async function openSession(
     await client.query(
       `select set_config(s.name, v.value, false)
        from (values ('timezone', 'UTC'), ('datestyle', 'ISO, YMD'), ('client_min_messages', 'warning'),
-         ('statement_timeout', '0'), ('transaction_timeout', '0'), ('idle_session_timeout', '0'),
+         ('lock_timeout', '60s'), ('statement_timeout', '0'), ('transaction_timeout', '0'), ('idle_session_timeout', '0'),
          ('idle_in_transaction_session_timeout', '0')) as v (name, value)
        join pg_catalog.pg_settings s on lower(s.name) = v.name`,
     );

@@ -12,11 +12,12 @@ import type {
 } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { recordReceipt } from './attempts.js';
+import type { StatementCanceller } from './cancel.js';
 import { commitRows, type Patience } from './commit.js';
 import { CopyWriter } from './copy-writer.js';
 import { findDuplicates } from './duplicates.js';
 import { sqlState, translate } from './errors.js';
-import { columnList, columnsOf, type LayoutColumn } from './layout.js';
+import { columnList, columnsOf, layoutOf, type LayoutColumn } from './layout.js';
 import { type QualifiedName, sqlName } from './names.js';
 import { keepRejects, rejectsLocation } from './rejects.js';
 import { addKey, createRowsTable } from './rows-table.js';
@@ -35,6 +36,7 @@ export interface StageContext {
   readonly lost: AbortSignal;
   readonly attempt: Attempt;
   readonly signal: AbortSignal;
+  readonly canceller: StatementCanceller;
   readonly current: PublishedSlice | undefined;
   readonly target: QualifiedName;
   /** Columns and CHECK constraints of the table to stage into, and its name. */
@@ -114,7 +116,7 @@ export class PostgresStage implements Stage {
 
   async publish(complete: (publishing: Publishing) => Receipt): Promise<Receipt> {
     return this.#guard('publishing', async () => {
-      const { attempt, signal, rows } = this.#context;
+      const { attempt, signal, canceller, rows } = this.#context;
       if (!(await this.#buildKey())) throw duplicateKeys(attempt, await this.#duplicates(5));
       const receipt = await commitRows({
         ...this.#context,
@@ -130,6 +132,7 @@ export class PostgresStage implements Stage {
         lastCall: () => {
           signal.throwIfAborted();
           this.#phase = 'committing';
+          void canceller.disarm();
         },
       });
       this.#phase = 'ended';
@@ -150,13 +153,9 @@ export class PostgresStage implements Stage {
     return this.#phase === 'ended';
   }
 
-  /** Whether COMMIT was sent: then it is let finish. */
-  get committing(): boolean {
-    return this.#phase !== 'staging';
-  }
-
-  /** Drops what was staged, and makes the session free for other statements. */
+  /** Drops what was staged, and makes the session free for other statements that an abort won't stop. */
   async rollback(): Promise<void> {
+    await this.#context.canceller.disarm();
     const writer = await this.#copying?.catch(() => undefined);
     await writer?.cancel();
     if (this.#copying !== undefined) await this.#context.session.query('rollback');
@@ -184,7 +183,8 @@ export class PostgresStage implements Stage {
         scoredAt: attempt.startedAt,
       }),
     );
-    const columns = columnList(columnsOf(layout, 'key', 'output'));
+    // The encoder's order, which is the job's; the table may have another.
+    const columns = columnList(columnsOf(layoutOf(attempt.target), 'key', 'output'));
     return new CopyWriter(session, `copy ${sqlName(rows)} (${columns}) from stdin (format binary)`);
   }
 
@@ -225,7 +225,7 @@ export class PostgresStage implements Stage {
       return await work();
     } catch (error) {
       // What an abort stopped fails with some error of the server's; the reason is the abort's.
-      if (signal.aborted && !this.committing) throw signal.reason;
+      if (signal.aborted && this.#phase === 'staging') throw signal.reason;
       throw translate(error, { location, doing: `${doing} of ${attempt.job} for ${attempt.asOf}` });
     }
   }
