@@ -1,6 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { BlockDecoder, CsvDecoderSpec, MakeDecoder } from '../domain/codecs.js';
 import { BlockError } from '../domain/codecs.js';
+import { makeTensor } from '../domain/tensors.js';
 import type { DecodePlan, FeatureSlot } from '../domain/columns.js';
 import { booleanReader } from './booleans.js';
 import { dialectOf } from './dialect.js';
@@ -12,7 +13,7 @@ import { MissingTokens } from './missing.js';
 import { RecordSplitter } from './records.js';
 import type { SlotReader } from './slot-reader.js';
 import { stringReader } from './strings.js';
-import { makeTensor, withoutFaults } from './tensors.js';
+import { withoutFaults } from './tensors.js';
 
 /**
  * Makes a decoder of UTF-8 CSV records: one pass finds the fields of the whole block (see `RecordSplitter` for

@@ -143,6 +143,7 @@ class CsvSource implements Source {
   #checkEnd(unended: Uint8Array | undefined): string[] {
     if (unended === undefined && (this.first.ended || this.#headerBytes === 0)) return [];
     const fields = unended === undefined ? this.columns.length : this.#countFields(unended);
+    if (fields === undefined) return [];
     if (this.options.input.finalNewline === 'required' || fields < this.columns.length) {
       const how = fields < this.columns.length ? 'ends inside its last record' : 'has no line end at its end';
       throw new PredawnError('input', 'input.truncated', `${this.location} ${how}: it was cut short`, {
@@ -154,8 +155,8 @@ class CsvSource implements Source {
     ];
   }
 
-  /** Infinity for a record with faulty quotes, which the decoder reports. */
-  #countFields(record: Uint8Array): number {
+  /** Undefined for a record with faulty quotes, which the decoder reports. */
+  #countFields(record: Uint8Array): number | undefined {
     const { delimiter, quote, recordEnd } = this.description.decoder;
     try {
       const [fields]: string[][] = parse(Buffer.from(record), {
@@ -165,7 +166,7 @@ class CsvSource implements Source {
       });
       return fields?.length ?? 0;
     } catch (error) {
-      if (error instanceof CsvError) return Infinity;
+      if (error instanceof CsvError) return undefined;
       throw error;
     }
   }

@@ -1,23 +1,5 @@
-import type { FeatureData, FeatureType } from '../domain/columns.js';
+import type { FeatureData } from '../domain/columns.js';
 import type { RowFaults } from './faults.js';
-
-/** An empty tensor with room for `length` elements. */
-export function makeTensor(type: FeatureType, length: number): FeatureData {
-  switch (type) {
-    case 'float32':
-      return new Float32Array(length);
-    case 'float64':
-      return new Float64Array(length);
-    case 'int64':
-      return new BigInt64Array(length);
-    case 'int32':
-      return new Int32Array(length);
-    case 'bool':
-      return new Uint8Array(length);
-    case 'string':
-      return new Array<string>(length).fill('');
-  }
-}
 
 /** The tensor without the rows that have a fault; a typed array keeps its buffer. */
 export function withoutFaults(tensor: FeatureData, width: number, faults: RowFaults): FeatureData {

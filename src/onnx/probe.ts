@@ -1,6 +1,7 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { FeatureData, FeatureType, OutputType } from '../domain/columns.js';
+import type { OutputType } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
+import { makeTensor } from '../domain/tensors.js';
 import type { ModelInput } from '../domain/model.js';
 import { dimensionsOf, widthOf } from './batches.js';
 import { outputData, outputTypeOf } from './element-types.js';
@@ -78,30 +79,13 @@ async function score(
   const { Tensor } = await loadRuntime();
   const feeds: Record<string, Tensor> = {};
   for (const input of inputs) {
-    const data = dummies(input.type, size * widthOf(input));
+    const data = makeTensor(input.type, size * widthOf(input));
     feeds[input.name] = new Tensor(input.type, data, dimensionsOf(input, size));
   }
   try {
     return await session.run(feeds);
   } catch {
     return undefined;
-  }
-}
-
-function dummies(type: FeatureType, length: number): FeatureData {
-  switch (type) {
-    case 'float32':
-      return new Float32Array(length);
-    case 'float64':
-      return new Float64Array(length);
-    case 'int64':
-      return new BigInt64Array(length);
-    case 'int32':
-      return new Int32Array(length);
-    case 'bool':
-      return new Uint8Array(length);
-    case 'string':
-      return new Array<string>(length).fill('');
   }
 }
 

@@ -1,5 +1,6 @@
 import type { BlockDecoder, MakeDecoder, PostgresDecoderSpec } from '../domain/codecs.js';
-import type { DecodePlan, FeatureData, FeatureSlot, FeatureType } from '../domain/columns.js';
+import type { DecodePlan, FeatureSlot } from '../domain/columns.js';
+import { makeTensor } from '../domain/tensors.js';
 import { booleanReader } from './boolean-reader.js';
 import { tupleText } from './field-text.js';
 import { floatReader, type NumberKind } from './float-reader.js';
@@ -84,22 +85,5 @@ function slotReader(types: readonly number[], slot: FeatureSlot, plan: DecodePla
       return booleanReader(context);
     case 'string':
       return stringReader(context, kind);
-  }
-}
-
-function makeTensor(type: FeatureType, length: number): FeatureData {
-  switch (type) {
-    case 'float32':
-      return new Float32Array(length);
-    case 'float64':
-      return new Float64Array(length);
-    case 'int64':
-      return new BigInt64Array(length);
-    case 'int32':
-      return new Int32Array(length);
-    case 'bool':
-      return new Uint8Array(length);
-    case 'string':
-      return new Array<string>(length).fill('');
   }
 }

@@ -44,7 +44,7 @@ describe('exit code', () => {
     const file = `data-samples/churn/${SAMPLE_DATE}.csv`;
     const lines = (await project.read(file)).split('\n');
     const key = lines[3]!.split(',')[0]!;
-    lines[3] = [key, ...'x'.repeat(22)].join(',');
+    lines[3] = [key, ...Array<string>(22).fill('x')].join(',');
     await project.write(file, lines.join('\n'));
     const { code, stderr } = await run('--report', 'report.json');
     expect(code).toBe(65);

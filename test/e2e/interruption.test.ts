@@ -93,12 +93,12 @@ describe.each(Object.keys(DESTINATIONS))('%s', (kind) => {
   /** Reads in a loop, kills the run after `reads` more rounds, and reads on until it is gone. */
   async function readWhile(running: RunningCli, reads: number): Promise<Slice[]> {
     const seen: Slice[] = [];
-    let gone = false;
-    void running.finished.then(() => (gone = true));
-    for (let round = 0; !gone || round <= reads; round++) {
-      if (round === reads) running.child.kill('SIGKILL');
+    const { child } = running;
+    for (let round = 0; (child.exitCode ?? child.signalCode) === null || round <= reads; round++) {
+      if (round === reads) child.kill('SIGKILL');
       seen.push(...(await Promise.all(readers.map((reader) => reader.read()))));
     }
+    await running.finished;
     return seen;
   }
 });

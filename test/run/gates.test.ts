@@ -94,7 +94,7 @@ describe('gates', () => {
     { read: 10, staged: 9 },
   ])('treat an account that does not balance as a bug: $read read, $staged staged', ({ read, staged }) => {
     const unbalanced = () => gates({ tally: { read }, staged: { location: 't', digest: 'd', rows: staged } });
-    expect(unbalanced).toThrowError(
+    expect(unbalanced).toThrow(
       expect.objectContaining({ kind: 'internal', code: 'receipt.unbalanced' }) as Error,
     );
   });

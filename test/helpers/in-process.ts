@@ -1,0 +1,35 @@
+import { v7 as uuidv7 } from 'uuid';
+import { runProgram } from '../../src/cli/program.js';
+import { wireServices } from '../../src/wiring.js';
+
+export interface InProcessResult {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command line with everything real but the process: fast enough for many small cases. */
+export async function runInProcess(
+  args: readonly string[],
+  { cwd, env = {}, now = new Date() }: { cwd: string; env?: Record<string, string>; now?: Date },
+): Promise<InProcessResult> {
+  const written = { stdout: '', stderr: '' };
+  const stream = (name: 'stdout' | 'stderr') => ({
+    write: (text: string) => (written[name] += text),
+    isTTY: false,
+    columns: 100,
+  });
+  const code = await runProgram(args, {
+    services: await wireServices({ cwd, now: () => now }),
+    cwd,
+    variables: { PREDAWN_LOG_LEVEL: 'silent', ...env },
+    cores: 2,
+    user: 'tester',
+    stdout: stream('stdout'),
+    stderr: stream('stderr'),
+    signal: new AbortController().signal,
+    now: () => now,
+    newAttemptId: () => uuidv7(),
+  });
+  return { code, ...written };
+}
