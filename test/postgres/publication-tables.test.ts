@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import type { KeyType } from '../../src/domain/columns.js';
 import type { Publication, TargetTable } from '../../src/domain/publication.js';
 import { migrationSql } from '../../src/postgres/migrations.js';
 import { openPostgresPublication } from '../../src/postgres/publication.js';
