@@ -1,6 +1,11 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { v7 as uuidv7 } from 'uuid';
 import { runProgram } from '../../src/cli/program.js';
 import { wireServices } from '../../src/wiring.js';
+import { REPOSITORY } from './cli.js';
+
+const WORKER = pathToFileURL(path.join(REPOSITORY, 'dist/worker.js'));
 
 export interface InProcessResult {
   readonly code: number;
@@ -20,7 +25,8 @@ export async function runInProcess(
     columns: 100,
   });
   const code = await runProgram(args, {
-    services: await wireServices({ cwd, now: () => now }),
+    // Threads run the built program: Node can't load TypeScript by itself everywhere.
+    services: { ...(await wireServices({ cwd, now: () => now })), workerEntry: WORKER },
     cwd,
     variables: { PREDAWN_LOG_LEVEL: 'silent', ...env },
     cores: 2,

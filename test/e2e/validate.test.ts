@@ -1,0 +1,47 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { runInProcess } from '../helpers/in-process.js';
+import { filesBeneath, SAMPLE_DATE, sampleProject, type TestProject } from '../helpers/project.js';
+
+let project: TestProject;
+beforeEach(async () => {
+  project = await sampleProject();
+});
+afterEach(() => project.drop());
+
+const validate = (...args: string[]) =>
+  runInProcess(['validate', '--date', SAMPLE_DATE, ...args], { cwd: project.folder });
+
+describe('validate', () => {
+  it('says what it looked at, and changes nothing', async () => {
+    const before = await filesBeneath(project.folder);
+    const { code, stdout } = await validate();
+    expect(code).toBe(0);
+    expect(stdout).toContain('churn@1');
+    expect(stdout).toContain('24 columns');
+    expect(stdout).toContain('not used: customer_name, signup_date');
+    expect(await filesBeneath(project.folder)).toEqual(before);
+  });
+
+  it('reports everything wrong in every job at once', async () => {
+    const job = await project.read('jobs/churn.yaml');
+    await project.write('jobs/b-typo.yaml', job.replace('schedule:', 'shedule:'));
+    await project.write('jobs/c-model.yaml', job.replace('model: churn', 'model: chrun'));
+    await project.write(
+      'jobs/d-columns.yaml',
+      job.replace('probabilities[yes]', 'probabilities[ja]').replace('key: customer_id', 'key: customer'),
+    );
+    const { code, stderr } = await validate();
+    expect(code).toBe(78);
+    expect(stderr).toContain('shedule');
+    expect(stderr).toContain('chrun');
+    expect(stderr).toContain('ja');
+    expect(stderr).toMatch(/customer\b.*customer_id/s);
+  });
+
+  it('names a destination that cannot be written', async () => {
+    await project.write('predictions', 'a file where the folder should be');
+    const { code, stderr } = await validate('churn');
+    expect(code).toBe(78);
+    expect(stderr).toContain('predictions');
+  });
+});
