@@ -1,27 +1,30 @@
 # syntax=docker/dockerfile:1
+# How to run it: docs/deployment.md
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc tsconfig.json tsconfig.build.json ./
+COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
+COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
-RUN npm run build \
- && npm prune --omit=dev --ignore-scripts \
- # onnxruntime-node carries every platform's library; the image needs its own only.
- && node -e 'const { readdirSync, rmSync } = require("node:fs"); \
-      const bin = "node_modules/onnxruntime-node/bin/napi-v6"; \
-      for (const platform of readdirSync(bin)) { \
-        if (platform !== process.platform) rmSync(`${bin}/${platform}`, { recursive: true }); \
-        else for (const arch of readdirSync(`${bin}/${platform}`)) \
-          if (arch !== process.arch) rmSync(`${bin}/${platform}/${arch}`, { recursive: true }); \
-      }'
+RUN npm run build && npm prune --omit=dev --ignore-scripts
+# onnxruntime-node carries the library of every platform, 240 MB of which this image can never load.
+RUN library="$(node -p '`${process.platform}/${process.arch}`')" \
+ && test -d node_modules/onnxruntime-node/bin/napi-v6/"$library" \
+ && find node_modules/onnxruntime-node/bin/napi-v6 -mindepth 2 -maxdepth 2 ! -path "*/$library" -exec rm -r {} + \
+ && find node_modules/onnxruntime-node/bin/napi-v6 -type d -empty -delete
+# What no Node.js program loads: types and source maps, and parquet-wasm's builds for browsers and bundlers.
+RUN find node_modules dist -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' \) -delete \
+ && rm -r node_modules/parquet-wasm/bundler node_modules/parquet-wasm/esm dist/.tsbuildinfo
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
+# The program's files are root's: whoever it runs as can't change them.
 COPY --from=build /app/package.json /app/package.json
 COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
-# The project (predawn.yaml, jobs, registry) is mounted here; the program's own files are root's and read-only.
+# The project (predawn.yaml, jobs, registry) is mounted here.
 WORKDIR /project
-USER node
+# The image's user "node", as a number: Kubernetes' runAsNonRoot can't look a name up.
+USER 1000:1000
 ENTRYPOINT ["node", "/app/dist/main.js"]
 CMD ["--help"]
