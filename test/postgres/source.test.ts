@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Source } from '../../src/domain/source.js';
 import { createDatabase, createRole, type TestDatabase, withParts } from '../helpers/postgres.js';
 import { decodeQuery, openQuery } from '../helpers/postgres-query.js';
@@ -212,7 +212,7 @@ describe('queries that are refused', () => {
     const error = await failing(query);
     expect(error).toMatchObject({ kind, code });
     expect((error as Error).message).toContain(text);
-    expect((error as Error).message).not.toContain(new URL(database.url).password);
+    expect((error as Error).message).not.toContain(`:${new URL(database.url).password}@`);
     await connectionsGone();
     expect((await database.client.query('select from customers')).rowCount).toBe(1000);
   });
@@ -333,11 +333,14 @@ test('a reader that stops early leaves nothing behind', async () => {
   await connectionsGone();
 });
 
-test('a wrong password, an unknown database and a port where nobody listens', async () => {
+test.skipIf(!inject('asksForPasswords'))('a wrong password', async () => {
   const wrong = withParts(database.url, { password: 'hunter2' });
   const error = (await openQuery(wrong, 'select 1 as id').catch((thrown: unknown) => thrown)) as Error;
   expect(error).toMatchObject({ kind: 'configuration', code: 'postgres.password' });
   expect(JSON.stringify([error.message, error.stack, error])).not.toContain('hunter2');
+});
+
+test('an unknown database and a port where nobody listens', async () => {
   await expect(
     openQuery(withParts(database.url, { database: 'nowhere' }), 'select 1 as id'),
   ).rejects.toMatchObject({

@@ -6,6 +6,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** Of a real server, with the rights to create databases and roles. */
     postgresUrl: string;
+    /** Whether it refuses wrong passwords; a server that trusts everyone can't be tried for that. */
+    asksForPasswords: boolean;
   }
 }
 
@@ -18,19 +20,34 @@ export default async function setup(project: TestProject): Promise<() => Promise
   if (given !== undefined && given !== '') {
     await checkServer(given);
     project.provide('postgresUrl', given);
+    project.provide('asksForPasswords', !(await accepts(withWrongPassword(given))));
     return () => Promise.resolve();
   }
   const server = await startServer();
   project.provide('postgresUrl', server.url);
+  project.provide('asksForPasswords', true);
   return () => server.stop();
 }
 
 async function checkServer(url: string): Promise<void> {
+  if (!(await accepts(url)))
+    throw new Error('The server that PREDAWN_TEST_DATABASE_URL names does not answer');
+}
+
+async function accepts(url: string): Promise<boolean> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 10_000 });
   try {
     await client.connect();
-  } catch (error) {
-    throw new Error('The server that PREDAWN_TEST_DATABASE_URL names does not answer', { cause: error });
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end();
   }
-  await client.end();
+}
+
+function withWrongPassword(url: string): string {
+  const changed = new URL(url);
+  changed.password = 'surely-not-this-one';
+  return changed.href;
 }
