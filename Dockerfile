@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # How to run it: docs/deployment.md
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
