@@ -3,7 +3,7 @@ FROM node:24-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json ./
+COPY tsconfig.json esbuild.config.js ./
 COPY src ./src
 RUN npm run build && npm prune --omit=dev --ignore-scripts
 # onnxruntime-node carries the library of every platform, 240 MB of which this image can never load.

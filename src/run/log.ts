@@ -5,9 +5,9 @@ export async function openLog(options: {
   level: string;
   bindings: Record<string, unknown>;
 }): Promise<Logger> {
-  const { destination, pino } = await import('pino');
+  const { default: pino } = await import('pino');
   return pino(
     { level: options.level, base: options.bindings, timestamp: pino.stdTimeFunctions.isoTime },
-    destination({ dest: 2, sync: true }),
+    pino.destination({ dest: 2, sync: true }),
   );
 }
