@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { codecs } from './block-wiring.js';
-import { PredawnError } from './domain/errors.js';
+import { describeError, PredawnError } from './domain/errors.js';
 import type { Job, Settings } from './domain/job.js';
 import type { Publication } from './domain/publication.js';
 import type { Source } from './domain/source.js';
@@ -106,7 +106,17 @@ function displayPath(file: string, cwd: string): string {
 
 /** Stages into a temporary folder that goes when the publication is closed. */
 async function openScratchPublication(cwd: string, now: () => Date): Promise<Publication> {
-  const root = await mkdtemp(path.join(tmpdir(), 'predawn-'));
+  const root = await mkdtemp(path.join(tmpdir(), 'predawn-')).catch((cause: unknown) => {
+    throw new PredawnError(
+      'configuration',
+      'scratch.folder',
+      `${tmpdir()} can't be written to: ${describeError(cause)}`,
+      {
+        hint: '--dry-run and --limit stage there. Set TMPDIR to a folder that can be written.',
+        cause,
+      },
+    );
+  });
   const { openFilesPublication } = await import('./files/publication.js');
   const scratch = await openFilesPublication({ root, cwd, now });
   return {

@@ -98,6 +98,14 @@ describe('exit code', () => {
     expect(stderr).toContain('min_rows');
   });
 
+  it('78: a dry run that has nowhere to stage', async () => {
+    const args = ['run', 'churn', '--date', SAMPLE_DATE, '--dry-run'];
+    const result = await project.startWith({ TMPDIR: path.join(project.folder, 'nowhere') }, ...args)
+      .finished;
+    expect(result.code).toBe(78);
+    expect(result.stderr).toContain('TMPDIR');
+  });
+
   it.each([
     ['SIGTERM', 143],
     ['SIGINT', 130],
