@@ -1,27 +1,19 @@
 import { v7 as uuidv7 } from 'uuid';
 import type { Block } from '../../src/domain/columns.js';
-import type { RunFacts } from '../../src/run/attempt.js';
+import { loadJob } from '../../src/config/jobs.js';
+import { loadSettings } from '../../src/config/settings.js';
+import { bind } from '../../src/domain/binding.js';
+import { describeAttempt, describeTarget, type RunFacts } from '../../src/run/attempt.js';
+import { fixDate } from '../../src/run/fix-date.js';
+import { pinArtefact } from '../../src/run/pin-artefact.js';
+import { wireServices } from '../../src/wiring.js';
 import { customersTable } from '../database.js';
 import type { ModelName, Route } from '../options.js';
 import { type BenchProject, type Databases, environmentVariables } from '../project.js';
-import { built } from '../repository.js';
 import { secondsOf } from '../statistics.js';
 import { secondsToCopyIn, secondsToCopyOut } from './copy.js';
 import { secondsInThreads, type StageInput } from './threads.js';
-
-const { wireServices } = (await import(built('wiring.js'))) as typeof import('../../src/wiring.js');
-const { loadSettings } = (await import(
-  built('config/settings.js')
-)) as typeof import('../../src/config/settings.js');
-const { loadJob } = (await import(built('config/jobs.js'))) as typeof import('../../src/config/jobs.js');
-const { bind } = (await import(built('domain/binding.js'))) as typeof import('../../src/domain/binding.js');
-const { fixDate } = (await import(built('run/fix-date.js'))) as typeof import('../../src/run/fix-date.js');
-const { pinArtefact } = (await import(
-  built('run/pin-artefact.js')
-)) as typeof import('../../src/run/pin-artefact.js');
-const { describeAttempt, describeTarget } = (await import(
-  built('run/attempt.js')
-)) as typeof import('../../src/run/attempt.js');
+import { bundledWorker } from './worker-entry.js';
 
 /** Seconds of each stage alone, by its name; `all threads' work` is no limit by itself, but what they share. */
 export type Limits = Readonly<Record<string, number>>;
@@ -106,6 +98,7 @@ async function withStage(
   const artefact = await pinArtefact(await services.openRegistry(settings), job, route);
   const open = () => services.openSource({ settings, job, ...date, signal });
 
+  const workerEntry = await bundledWorker();
   const first = await open();
   const sample = await firstBlock(first.blocks(signal));
   await first.close();
@@ -117,7 +110,9 @@ async function withStage(
   try {
     const attempt = describeAttempt(request, context, date, artefact, target);
     const facts: RunFacts = { request, context, date, artefact, source, binding, publication, attempt };
-    return await publication.withAttempt(attempt, signal, (stage) => work({ facts, stage, sample, rows }));
+    return await publication.withAttempt(attempt, signal, (stage) =>
+      work({ facts, stage, sample, workerEntry, rows }),
+    );
   } finally {
     await publication.close();
     await source.close();

@@ -1,28 +1,19 @@
 import type { Block } from '../../src/domain/columns.js';
 import type { Stage } from '../../src/domain/publication.js';
-import type { RunFacts } from '../../src/run/attempt.js';
-import type { ScoringPlan } from '../../src/run/block-scorer.js';
-import type { PlacedBlock } from '../../src/run/pipeline.js';
+import { codecs } from '../../src/block-wiring.js';
+import { type RunFacts, scoringPlan } from '../../src/run/attempt.js';
+import { type PlacedBlock, scoreInOrder } from '../../src/run/pipeline.js';
+import { openPool } from '../../src/run/scorer-pool.js';
 import { secondsOf } from '../statistics.js';
-import { built } from '../repository.js';
-
-const { openPool } = (await import(
-  built('run/scorer-pool.js')
-)) as typeof import('../../src/run/scorer-pool.js');
-const { scoreInOrder } = (await import(
-  built('run/pipeline.js')
-)) as typeof import('../../src/run/pipeline.js');
-const { scoringPlan } = (await import(built('run/attempt.js'))) as typeof import('../../src/run/attempt.js');
-const { codecs } = (await import(built('block-wiring.js'))) as typeof import('../../src/block-wiring.js');
-
-/** What a scoring thread does to a block; the others are answered from a sample. */
-export type ThreadStage = 'decode' | 'score' | 'encode';
+import type { StagePlan, ThreadStage } from './worker.js';
 
 /** A run's facts, its stage and a block of its input, as the stages alone need them. */
 export interface StageInput {
   readonly facts: RunFacts;
   readonly stage: Stage;
   readonly sample: Block;
+  /** The bundled `worker.ts`. */
+  readonly workerEntry: URL;
   readonly rows: number;
 }
 
@@ -34,7 +25,7 @@ export interface StageInput {
  */
 export async function secondsInThreads(
   stages: readonly ThreadStage[],
-  { facts, stage, sample, rows }: StageInput,
+  { facts, stage, sample, workerEntry, rows }: StageInput,
   blocks: AsyncIterable<Block> | undefined,
   write: (placed: PlacedBlock) => Promise<void> = () => Promise.resolve(),
 ): Promise<number> {
@@ -42,14 +33,14 @@ export async function secondsInThreads(
   const writes = stages.includes('encode');
   const shared = new Uint8Array(new SharedArrayBuffer(sample.bytes.length));
   shared.set(sample.bytes);
-  const plan = {
+  const plan: StagePlan = {
     ...whole,
     outputs: writes ? whole.outputs : [],
     hashKeys: writes && whole.hashKeys,
     stages,
     sample: shared,
   };
-  const pool = await openPool(plan, inThreads(facts), false);
+  const pool = await openPool(plan, inThreads(facts, workerEntry), false);
   try {
     return await secondsOf(async () => {
       const input = blocks ?? copies(sample, stages, rows / (await rowsOf(plan, sample)));
@@ -60,13 +51,12 @@ export async function secondsInThreads(
   }
 }
 
-function inThreads(facts: RunFacts): RunFacts {
-  const workerEntry = new URL('./worker.mjs', import.meta.url);
+function inThreads(facts: RunFacts, workerEntry: URL): RunFacts {
   const services = { ...facts.context.services, workerEntry };
   return { ...facts, context: { ...facts.context, services } };
 }
 
-async function rowsOf(plan: ScoringPlan, sample: Block): Promise<number> {
+async function rowsOf(plan: StagePlan, sample: Block): Promise<number> {
   return (await codecs.openDecoder(plan.decoder, plan.decode)).decode(sample).rows;
 }
 

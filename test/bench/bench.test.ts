@@ -38,17 +38,32 @@ function figures(report: string, header: string): number[] {
   return cells.filter((cell) => cell !== '' && !Number.isNaN(Number(cell))).map(Number);
 }
 
-test('a case gives its figures and its limits, from one database to another', async () => {
-  const report = await bench('cases', '--rows', '2k', '--routes', 'postgres-postgres', '--models', 'linear');
+test(
+  'a case gives its figures and its limits, from one database to another',
+  { timeout: 90_000 },
+  async () => {
+    const report = await bench(
+      'cases',
+      '--rows',
+      '2k',
+      '--routes',
+      'postgres-postgres',
+      '--models',
+      'linear',
+    );
 
-  const [rows, rowsPerSecond, seconds, cpu, megabytes, limitRatio] = figures(report, 'case | rows | rows/s');
-  expect(rows).toBe(2000);
-  for (const figure of [rowsPerSecond, seconds, cpu, megabytes, limitRatio])
-    expect(figure).toBeGreaterThan(0);
-  // decode, score, COPY out, COPY in + key, all of the threads' work, the run
-  expect(figures(report, 'case | rows | decode')).toHaveLength(7);
-  expect(report).toMatch(/- Commit: .+\n- Command: `npm run bench -- cases --rows 2k/);
-});
+    const [rows, rowsPerSecond, seconds, cpu, megabytes, limitRatio] = figures(
+      report,
+      'case | rows | rows/s',
+    );
+    expect(rows).toBe(2000);
+    for (const figure of [rowsPerSecond, seconds, cpu, megabytes, limitRatio])
+      expect(figure).toBeGreaterThan(0);
+    // decode, score, COPY out, COPY in + key, all of the threads' work, the run
+    expect(figures(report, 'case | rows | decode')).toHaveLength(7);
+    expect(report).toMatch(/- Commit: .+\n- Command: `npm run bench -- cases --rows 2k/);
+  },
+);
 
 test('an unknown choice is refused with the usage', async () => {
   await expect(bench('cases', '--routes', 'csv-kafka')).rejects.toThrow(

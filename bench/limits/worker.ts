@@ -1,0 +1,62 @@
+/**
+ * Entry of a scoring thread that does some stages only: predawn's own block scorer, with the other stages answering at
+ * once what they answered for a sample block.
+ */
+import { parentPort, workerData } from 'node:worker_threads';
+import { codecs } from '../../src/block-wiring.js';
+import { type Codecs, openBlockScorer, type ScoringPlan } from '../../src/run/block-scorer.js';
+import type { WorkerReply, WorkerRequest } from '../../src/run/worker-thread.js';
+
+/** What a scoring thread does to a block. */
+export type ThreadStage = 'decode' | 'score' | 'encode';
+
+/** A plan for a thread that does `stages` only; `sample` is a block of the input. */
+export interface StagePlan extends ScoringPlan {
+  readonly stages: readonly ThreadStage[];
+  readonly sample: Uint8Array<SharedArrayBuffer>;
+}
+
+const port = parentPort!;
+const plan = workerData as StagePlan;
+const scorer = await openBlockScorer(plan, await isolate(plan));
+port.postMessage({ kind: 'ready' } satisfies WorkerReply);
+
+let last = Promise.resolve();
+port.on('message', (request: WorkerRequest) => {
+  last = last.then(async () => {
+    if (request.kind === 'close') {
+      await scorer.close();
+      port.close();
+      return;
+    }
+    const block = await scorer.score(request.block);
+    const hashes = block.keyHashes === undefined ? [] : [block.keyHashes.buffer];
+    port.postMessage({ kind: 'scored', block } satisfies WorkerReply, [block.payload.buffer, ...hashes]);
+  });
+});
+
+/** The codecs, with every stage that is not asked for replaced by its answer for the sample. */
+async function isolate({
+  stages,
+  sample,
+  decoder: spec,
+  decode,
+  model,
+  signature,
+}: StagePlan): Promise<Codecs> {
+  const decoder = await codecs.openDecoder(spec, decode);
+  const opened = await codecs.openModel(model, signature);
+  const decoded = decoder.decode({ sequence: 0, bytes: new Uint8Array(sample) });
+  const scores = await opened.score(decoded.tensors, decoded.rows);
+  return {
+    openDecoder: () => Promise.resolve(stages.includes('decode') ? decoder : { decode: () => decoded }),
+    openModel: () =>
+      Promise.resolve(
+        stages.includes('score') ? opened : { ...opened, score: () => Promise.resolve(scores) },
+      ),
+    openEncoder: (encoder) =>
+      stages.includes('encode')
+        ? codecs.openEncoder(encoder)
+        : Promise.resolve({ encode: () => new Uint8Array() }),
+  };
+}
