@@ -89,7 +89,8 @@ function localDate(time: number, zone: IANAZone): string {
 
 function zoneOf(timezone: string): IANAZone {
   const zone = IANAZone.create(timezone);
-  if (zone.isValid) return zone;
+  // From version 24 on, Node.js takes offsets such as +01:00 for zones; they have no clock changes to follow.
+  if (zone.isValid && /^[A-Za-z]/.test(timezone)) return zone;
   throw new PredawnError('configuration', 'timezone.unknown', `"${timezone}" is not an IANA time zone.`, {
     hint: 'Use a name such as Europe/London, America/New_York or UTC.',
   });

@@ -63,7 +63,9 @@ describe.each(DOCUMENTS)('%s', (document) => {
 
 /** Rejects with the command's output unless it exits 0. */
 async function shell(command: string, cwd: string): Promise<string> {
-  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { cwd });
+  // A newcomer's shell: what npm or npx put into this one's environment would change what npx does in there.
+  const { PATH = '', HOME = '' } = process.env;
+  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { cwd, env: { PATH, HOME } });
   return stdout;
 }
 
