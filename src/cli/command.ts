@@ -10,7 +10,7 @@ export function newCommand(name: string, description: string, examples: readonly
     .description(description)
     .option('--config <file>', 'settings file; default: predawn.yaml here or in a parent folder')
     .option('--env <name>', 'environment; default: $PREDAWN_ENV, else the first in the settings')
-    .option('--json', 'write the result as JSON')
+    .option('--json', 'write the result, or the error, as JSON')
     .option('--quiet', 'write nothing on success')
     .option('--debug', 'on failure, print the stack')
     .addHelpText('after', `\nExamples:\n${examples.map((example) => `  ${example}`).join('\n')}\n`);
@@ -18,13 +18,18 @@ export function newCommand(name: string, description: string, examples: readonly
 
 /** The settings that the common options point at. */
 export async function settingsFor(options: CommonOptions, context: CommandContext): Promise<Settings> {
-  const environment = options.env ?? context.variables['PREDAWN_ENV'];
+  const environment = options.env ?? environmentVariable(context);
   return loadSettings({ ...(await request(options, context)), environment });
 }
 
 /** What is the same in every environment: moving an alias needs nobody's database password. */
 export async function projectFor(options: CommonOptions, context: CommandContext): Promise<Project> {
   return loadProject(await request(options, context));
+}
+
+/** `$PREDAWN_ENV`; empty means unset. */
+export function environmentVariable({ variables }: CommandContext): string | undefined {
+  return variables['PREDAWN_ENV'] === '' ? undefined : variables['PREDAWN_ENV'];
 }
 
 async function request(options: CommonOptions, { cwd, variables, cores }: CommandContext) {

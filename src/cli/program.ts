@@ -46,7 +46,7 @@ export async function runProgram(argv: readonly string[], context: CommandContex
     await buildProgram(context).parseAsync(argv, { from: 'user' });
     return SUCCESS;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return thrown.exitCode === 0 ? SUCCESS : reportUsage(thrown);
+    if (thrown instanceof CommanderError) return isHelp(thrown, argv) ? SUCCESS : reportUsage(thrown);
     return report(asPredawnError(thrown), argv, context);
   }
 }
@@ -56,6 +56,11 @@ function report(error: PredawnError, argv: readonly string[], context: CommandCo
   if (argv.includes('--json')) context.stdout.write(`${JSON.stringify(errorJson(error), undefined, 2)}\n`);
   context.stderr.write(renderError(error, { colors: useColors(context.stderr, context.variables), debug }));
   return exitCode(error);
+}
+
+/** Help that was asked for; commander also shows it, and fails, where a subcommand is missing. */
+function isHelp({ code, exitCode: status }: CommanderError, argv: readonly string[]): boolean {
+  return status === 0 || (code === 'commander.help' && argv.includes('help'));
 }
 
 /** commander has already written its own message and suggestion. */

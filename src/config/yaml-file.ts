@@ -74,6 +74,8 @@ export function parseYaml(text: string, name: string): { file: YamlFile; problem
     return errorAt(start, 'yaml.duplicate_key', `${key} is there twice.`, 'Remove one of both.');
   });
 
+  problems.push(...impossibleNames(document, errorAt));
+
   const file: YamlFile = {
     value: plainValue(document, errorAt),
     keys(path) {
@@ -103,6 +105,21 @@ function syntaxErrors(document: Document.Parsed, errorAt: ErrorAt): YamlError[] 
         const message = `there is no anchor &${alias.source}.`;
         errors.push(errorAt(alias.range?.[0] ?? 0, 'yaml.syntax', message, SYNTAX_HINT));
       }
+    },
+  });
+  return errors;
+}
+
+/** A name that JavaScript's objects can't hold as an entry: it would be lost without a word. */
+const IMPOSSIBLE_NAME = '__proto__';
+
+function impossibleNames(document: Document.Parsed, errorAt: ErrorAt): YamlError[] {
+  const errors: YamlError[] = [];
+  visit(document, {
+    Scalar(_, { value, range }) {
+      if (value !== IMPOSSIBLE_NAME) return;
+      const message = `${IMPOSSIBLE_NAME} can't be the name of anything.`;
+      errors.push(errorAt(range?.[0] ?? 0, 'yaml.name', message, 'Rename the column, with "as" in a query.'));
     },
   });
   return errors;

@@ -56,7 +56,7 @@ function inputSection({ input }: InferenceRequest): string[] {
     );
   }
   if (input.query !== undefined) {
-    lines.push('  # :date is the day that is scored, :from and :to its first and last instant in UTC.');
+    lines.push('  # :date is the day that is scored; its instants are >= :from and < :to, in UTC.');
     lines.push(`  query: ${yamlText(input.query)}`);
   }
   const options = {

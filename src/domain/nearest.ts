@@ -26,7 +26,7 @@ export function nearest(name: string, candidates: Iterable<string>): string | un
 
 /** How many letters may differ: two neighbours swapped are two, a third of a long name may, never all of one. */
 function farthestSlip(length: number): number {
-  return length < 4 ? Math.min(1, length - 1) : Math.max(2, Math.floor(length / 3));
+  return length < 3 ? length - 1 : Math.max(2, Math.floor(length / 3));
 }
 
 /** `Did you mean "x"?`, or what to say where nothing is near. */

@@ -9,11 +9,12 @@ export interface GateInput {
   readonly tally: Tally;
   readonly staged: StagedOutput;
   readonly duplicateKeys: readonly string[];
-  readonly rejectsLocation: string;
+  /** Undefined where rejects are not kept: a dry run. */
+  readonly rejectsLocation: string | undefined;
 }
 
 /**
- * Every reason not to publish what is staged, all of kind `data`; none means publish. An account that does not
+ * Every reason not to publish what is staged, of kind `data`, or `input` where there are no rows at all; none means publish. An account that does not
  * balance is a bug of ours and throws kind `internal`.
  */
 export function failedGates(input: GateInput): PredawnError[] {
@@ -44,7 +45,7 @@ function rejectsGate({ job, tally, rejectsLocation }: GateInput): PredawnError[]
       'rejects',
       `${count(tally.rejected, 'row')} of ${tally.read} rejected, over the limit of ${limitText(job.limits.rejects)}: ` +
         `${tally.rejectGroups.slice(0, 5).map(groupText).join('; ')}.`,
-      `The rejected rows with their reasons are in ${rejectsLocation}. Mend the input, say under "missing:" in ` +
+      `${rejectsLocation === undefined ? '' : `The rejected rows with their reasons are in ${rejectsLocation}. `}Mend the input, say under "missing:" in ` +
         `${job.path} what a missing value means, or raise limits.rejects.`,
     ),
   ];
@@ -52,13 +53,19 @@ function rejectsGate({ job, tally, rejectsLocation }: GateInput): PredawnError[]
 
 function rowsGate({ job, tally }: GateInput): PredawnError[] {
   if (tally.scored >= job.limits.minRows) return [];
+  if (tally.read === 0) {
+    const message = `${job.name}: the input has no rows for this date.`;
+    return [
+      new PredawnError('input', 'input.no_rows', message, {
+        hint: 'If it arrives late, run again when it is there.',
+      }),
+    ];
+  }
   return [
     gate(
       'min_rows',
       `${count(tally.scored, 'row')} scored, fewer than limits.min_rows (${job.limits.minRows}).`,
-      tally.read === 0
-        ? 'The input has no rows for this date. If it arrives late, run again when it is there.'
-        : 'See the rejected rows, or lower limits.min_rows if so few are right.',
+      'See the rejected rows, or lower limits.min_rows if so few are right.',
     ),
   ];
 }
@@ -70,7 +77,7 @@ function inexactGate({ job, tally }: GateInput): PredawnError[] {
       'inexact_integers',
       `${count(tally.inexactIntegers, 'integer')} can't be held exactly by the model's float inputs, over the limit of ` +
         `${limitText(job.limits.inexactIntegers)}.`,
-      'Above 16,777,216 float32 skips integers. If these are amounts and not codes, raise limits.inexact_integers.',
+      'float32 skips integers above 16,777,216, float64 above 9,007,199,254,740,992. If these are amounts and not codes, raise limits.inexact_integers.',
     ),
   ];
 }

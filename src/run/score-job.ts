@@ -139,9 +139,10 @@ async function scoreInto(stage: Stage, facts: RunFacts): Promise<Tally> {
 }
 
 async function passGates(stage: Stage, facts: RunFacts, tally: Tally, staged: StagedOutput): Promise<void> {
-  const { job } = facts.request;
+  const { job, dryRun, limit } = facts.request;
+  const rejectsLocation = dryRun || limit !== undefined ? undefined : stage.rejectsLocation;
   const duplicateKeys = await stage.duplicateKeys(10);
-  const failed = failedGates({ job, tally, staged, duplicateKeys, rejectsLocation: stage.rejectsLocation });
+  const failed = failedGates({ job, tally, staged, duplicateKeys, rejectsLocation });
   if (failed.length > 0) throw combine(failed, `${failed.length} gates failed; nothing was published.`);
 }
 

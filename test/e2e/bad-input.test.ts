@@ -32,8 +32,8 @@ const REFUSED: Case[] = [
   {
     name: 'a header and no rows',
     content: () => `${lines()[0]!}\n`,
-    code: 65,
-    says: ['gate.min_rows', 'no rows'],
+    code: 66,
+    says: ['input.no_rows'],
   },
   {
     name: 'a last record that was cut short',
@@ -127,6 +127,18 @@ describe('refused, with nothing published', () => {
     expect(result.stderr).toContain('input.truncated');
     expect(await published()).toEqual([]);
   });
+});
+
+describe('names that JavaScript cannot keep', () => {
+  it.each(['missing:\n  __proto__: { then: nan }', 'features:\n  city: __proto__'])(
+    '%s: exit 78',
+    async (yaml) => {
+      await project.edit('jobs/churn.yaml', /^missing:\n(?: .*\n)*/m, `${yaml}\n`);
+      const { code, stderr } = await run();
+      expect(code).toBe(78);
+      expect(stderr).toMatch(/line \d+, column \d+: __proto__ can't be the name of anything/);
+    },
+  );
 });
 
 describe('understood', () => {

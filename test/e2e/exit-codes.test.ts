@@ -98,6 +98,13 @@ describe('exit code', () => {
     expect(stderr).toContain('min_rows');
   });
 
+  it('0: help that was asked for', async () => {
+    for (const args of [['--help'], ['help'], ['help', 'run'], ['model', 'help', 'add'], ['--version']]) {
+      expect(await project.run(...args), args.join(' ')).toMatchObject({ code: 0, stderr: '' });
+    }
+    expect(await project.run('model')).toMatchObject({ code: 64 });
+  });
+
   it('78: a dry run that has nowhere to stage', async () => {
     const args = ['run', 'churn', '--date', SAMPLE_DATE, '--dry-run'];
     const result = await project.startWith({ TMPDIR: path.join(project.folder, 'nowhere') }, ...args)

@@ -60,10 +60,14 @@ describe('gates', () => {
     expect(gates({ job: limited, tally: { scored: 8, rejected: 2 } })).toHaveLength(passes ? 0 : 1);
   });
 
-  it('refuse an empty slice, and say what an empty input means', () => {
-    const [failed] = gates({ tally: { read: 0, scored: 0 } });
-    expect(failed).toMatchObject({ kind: 'data', code: 'gate.min_rows' });
-    expect(failed!.hint).toContain('no rows for this date');
+  it('refuse too few rows, and tell an input without any, which may come later', () => {
+    expect(gates({ tally: { read: 1, scored: 0, rejected: 1 } })).toMatchObject([
+      { code: 'gate.rejects' },
+      { kind: 'data', code: 'gate.min_rows' },
+    ]);
+    expect(gates({ tally: { read: 0, scored: 0 } })).toMatchObject([
+      { kind: 'input', code: 'input.no_rows' },
+    ]);
   });
 
   it('count integers that float32 rounds', () => {

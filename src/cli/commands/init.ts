@@ -98,10 +98,10 @@ async function init(model: string, options: InitOptions, context: CommandContext
     ...summary(inferred),
   };
   printResult(context, options, json, (colors) => {
-    const next = inferred.unmatched.length > 0 ? 'validate' : 'run';
+    const next = isComplete(inferred) ? 'run' : 'validate';
     return [
       `Wrote ${files.join(' and ')}; ${name}@${manifest.version} is live in ${environment}.\n`,
-      inferenceText(inferred, jobFile, colors),
+      inferenceText(inferred, path.relative(cwd, jobFile), colors),
       nextStep(`predawn ${next} ${name} --date ${asOf}`, colors),
     ].join('');
   });
@@ -148,11 +148,8 @@ function summary({ matched, unmatched, keyCandidates }: InferredJob) {
   };
 }
 
-function inferenceText(
-  { matched, unmatched, keyCandidates }: InferredJob,
-  jobFile: string,
-  colors: boolean,
-): string {
+function inferenceText(inferred: InferredJob, jobFile: string, colors: boolean): string {
+  const { matched, unmatched, keyCandidates } = inferred;
   const { yellow } = pc.createColors(colors);
   const total = matched.length + unmatched.length;
   const key = keyCandidates[0];
@@ -167,6 +164,10 @@ function inferenceText(
       ),
     ),
   ];
-  if (unmatched.length > 0) lines.push(`  Edit ${path.basename(jobFile)} where it says TODO.`);
+  if (!isComplete(inferred)) lines.push(`  Edit ${jobFile} where it says TODO.`);
   return `${lines.join('\n')}\n`;
+}
+
+function isComplete({ unmatched, keyCandidates }: InferredJob): boolean {
+  return unmatched.length === 0 && keyCandidates.length > 0;
 }

@@ -2,10 +2,11 @@ import { Command } from 'commander';
 import { PredawnError } from '../../domain/errors.js';
 import type { Project } from '../../domain/job.js';
 import type { AliasMove, Manifest, Registry } from '../../domain/registry.js';
-import { newCommand, projectFor } from '../command.js';
+import { environmentVariable, newCommand, projectFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { positiveInteger } from '../options.js';
 import { type CommonOptions, nextStep, printResult } from '../print.js';
+import { moveJson } from '../ledger-json.js';
 import { readModel } from '../read-model.js';
 import { manifestText } from '../render-manifest.js';
 import { renderTable } from '../render-table.js';
@@ -124,7 +125,7 @@ function promote(context: CommandContext): Command {
         const { project, registry } = await openRegistry(options, context);
         requireEnvironment(options.to, project);
         const move = await registry.promote(name, version, options.to, context.user, options.reason);
-        printResult(context, options, move, () => moveText(move));
+        printResult(context, options, moveJson(move), () => moveText(move));
       },
     );
 }
@@ -137,10 +138,10 @@ function rollback(context: CommandContext): Command {
     .option('--reason <text>', 'kept in the history')
     .action(async (name: string, options: CommonOptions & { reason?: string }) => {
       const { project, registry } = await openRegistry(options, context);
-      const environment = options.env ?? context.variables['PREDAWN_ENV'] ?? project.environments[0]!;
+      const environment = options.env ?? environmentVariable(context) ?? project.environments[0]!;
       requireEnvironment(environment, project);
       const move = await registry.rollback(name, environment, context.user, options.reason);
-      printResult(context, options, move, () => moveText(move));
+      printResult(context, options, moveJson(move), () => moveText(move));
     });
 }
 
@@ -152,7 +153,7 @@ function history(context: CommandContext): Command {
     .action(async (name: string, options: CommonOptions) => {
       const { registry } = await openRegistry(options, context);
       const moves = await registry.history(name);
-      printResult(context, options, moves, (colors) =>
+      printResult(context, options, moves.map(moveJson), (colors) =>
         renderTable(
           ['at', 'environment', 'action', 'from', 'to', 'by', 'reason'],
           moves.map((move) => [

@@ -4,6 +4,7 @@ import { using } from '../../run/using.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { positiveInteger } from '../options.js';
+import { entryJson } from '../ledger-json.js';
 import { type CommonOptions, printResult } from '../print.js';
 import { renderTable } from '../render-table.js';
 
@@ -19,7 +20,7 @@ export function runsCommand(context: CommandContext): Command {
       const entries = await using(context.services.openLedger(settings), (ledger) =>
         ledger.entries({ ...(job !== undefined && { job }), limit: options.limit }),
       );
-      printResult(context, options, entries, (colors) =>
+      printResult(context, options, entries.map(entryJson), (colors) =>
         runsText(entries, settings.environment.name, colors),
       );
     });
@@ -27,7 +28,17 @@ export function runsCommand(context: CommandContext): Command {
 
 function runsText(entries: readonly LedgerEntry[], environment: string, colors: boolean): string {
   if (entries.length === 0) return `No attempts in ${environment} yet.\n`;
-  const head = ['attempt', 'job', 'as_of', 'status', 'artefact', 'rows', 'rejected', 'started', 'seconds'];
+  const head = [
+    'attempt',
+    'job',
+    'as_of',
+    'status',
+    'artefact',
+    'rows',
+    'rejected',
+    'started (UTC)',
+    'seconds',
+  ];
   return renderTable(head, entries.map(row), colors);
 }
 

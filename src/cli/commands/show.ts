@@ -4,6 +4,7 @@ import type { LedgerEntry } from '../../domain/ledger.js';
 import { using } from '../../run/using.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
+import { entryJson } from '../ledger-json.js';
 import { type CommonOptions, printResult } from '../print.js';
 import { renderReceipt } from '../render-receipt.js';
 
@@ -25,7 +26,7 @@ export function showCommand(context: CommandContext): Command {
           },
         );
       }
-      printResult(context, options, entry, (colors) => entryText(entry, context.cwd, colors));
+      printResult(context, options, entryJson(entry), (colors) => entryText(entry, context.cwd, colors));
     });
 }
 
@@ -33,6 +34,6 @@ function entryText(entry: LedgerEntry, cwd: string, colors: boolean): string {
   if (entry.receipt !== undefined) {
     return `${renderReceipt(entry.receipt, cwd, colors)}${entry.current ? '\n  This attempt is the current slice of its date.\n' : ''}`;
   }
-  const heading = `${entry.job} ${entry.asOf}: attempt ${entry.attemptId} is ${entry.status} (${entry.artefact}, started ${entry.startedAt})\n`;
+  const heading = `${entry.job} ${entry.asOf}: attempt ${entry.attemptId} ${entry.status === 'open' ? 'is open' : entry.status} (${entry.artefact} in ${entry.environment}, started ${entry.startedAt})\n`;
   return entry.error === undefined ? heading : `${heading}  ${entry.error.code}: ${entry.error.message}\n`;
 }

@@ -1,0 +1,35 @@
+import type { LedgerEntry } from '../domain/ledger.js';
+import type { AliasMove } from '../domain/registry.js';
+
+/** A ledger entry for machines, named as the receipt and the `predawn.runs` view name things. */
+export function entryJson(entry: LedgerEntry): Record<string, unknown> {
+  return {
+    attempt_id: entry.attemptId,
+    job: entry.job,
+    environment: entry.environment,
+    as_of: entry.asOf,
+    status: entry.status,
+    is_current: entry.current,
+    artefact: entry.artefact,
+    artefact_digest: entry.artefactDigest,
+    started_at: entry.startedAt,
+    finished_at: entry.finishedAt ?? null,
+    receipt: entry.receipt ?? null,
+    error: entry.error ?? null,
+  };
+}
+
+/** One move of an alias for machines; always the same keys. */
+export function moveJson(move: AliasMove): Record<string, unknown> {
+  return {
+    model: move.model,
+    environment: move.environment,
+    action: move.action,
+    from: move.from ?? null,
+    to: move.to,
+    digest: move.digest,
+    at: move.at,
+    by: move.by,
+    reason: move.reason ?? null,
+  };
+}
