@@ -1,3 +1,4 @@
+import type { PredawnError } from './errors.js';
 import type { ModelSignature } from './model.js';
 
 /** What `manifest.json` says of an artefact. Immutable once written. */
@@ -41,6 +42,17 @@ export interface AliasMove {
   readonly reason: string | undefined;
 }
 
+/** What an environment's alias names, and what it was when it was made live: a version's digest must be the same still. */
+export interface LiveVersion {
+  readonly version: number;
+  readonly digest: string;
+}
+
+/** A version as a list shows it: whole, or with what is wrong with it (kind `artefact`). */
+export type StoredVersion =
+  | { readonly version: number; readonly manifest: Manifest; readonly problem: undefined }
+  | { readonly version: number; readonly manifest: undefined; readonly problem: PredawnError };
+
 /** What `model add` brings: the bytes to store and all of the manifest that the registry does not decide. */
 export interface Candidate {
   readonly model: Uint8Array;
@@ -51,8 +63,10 @@ export interface Candidate {
  * Where artefacts live, with one alias per model and environment and an append-only history of its moves.
  *
  * To implement: a version is written whole or not at all, and never changed. `add` of bytes that a version already
- * holds (or was made from: `changes[].originalSha256`) returns that version. `load` checks the digest of the bytes
- * it returns and throws kind `artefact` on any difference. Concurrent `add`, `promote` and `rollback`, from other
+ * holds (or was made from: `changes[].originalSha256`) returns that version; a new one gets a number above all that
+ * there are and all that an alias ever named. `load` checks the digest of the bytes it returns and throws kind
+ * `artefact` on any difference, code `version.missing` for a version that an alias named and that is gone. A version
+ * whose digest is not the one it was made live with cannot be made live again. Concurrent `add`, `promote` and `rollback`, from other
  * processes too, never lose a version or a move. The port assumes no file system.
  */
 export interface Registry {
@@ -63,11 +77,11 @@ export interface Registry {
   ): Promise<{ readonly manifest: Manifest; readonly created: boolean }>;
   /** Names of all models, sorted. */
   models(): Promise<readonly string[]>;
-  /** Manifests of a model's versions, ascending; kind `configuration`, code `model.unknown` for an unknown name. */
-  versions(name: string): Promise<readonly Manifest[]>;
+  /** A model's versions and what else its aliases name now, ascending; kind `configuration`, code `model.unknown` for an unknown name. */
+  versions(name: string): Promise<readonly StoredVersion[]>;
   load(name: string, version: number): Promise<Artefact>;
-  /** The version an environment's alias names, or undefined. */
-  alias(name: string, environment: string): Promise<number | undefined>;
+  /** What an environment's alias names, be it there or not; undefined where nothing was ever made live. */
+  alias(name: string, environment: string): Promise<LiveVersion | undefined>;
   promote(
     name: string,
     version: number,

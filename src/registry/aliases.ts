@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { PredawnError } from '../domain/errors.js';
 import type { AliasMove } from '../domain/registry.js';
 import { createWhole, listFolder, listNumbers, makeFolder } from './durable-files.js';
 import { isName } from './names.js';
@@ -43,6 +44,24 @@ export async function appendMove(
     const temporary = join(folder, `.moving-${randomUUID()}`);
     if (await createWhole(join(folder, fileName(number + 1)), temporary, recordBytes(move))) return move;
   }
+}
+
+/** Moves of each environment under `folder` as far as they can be read, oldest first: for what must not fail with one. */
+export async function readableMoves(folder: string): Promise<AliasMove[][]> {
+  const environments = (await listFolder(folder)).filter(isName).sort();
+  return Promise.all(environments.map((environment) => readableMovesOf(join(folder, environment))));
+}
+
+async function readableMovesOf(folder: string): Promise<AliasMove[]> {
+  const moves: AliasMove[] = [];
+  for (const number of await listNumbers(folder, '.json')) {
+    try {
+      moves.push(await readMove(join(folder, fileName(number))));
+    } catch (thrown) {
+      if (!(thrown instanceof PredawnError)) throw thrown;
+    }
+  }
+  return moves;
 }
 
 /** Moves of all environments under `folder`, oldest first, each environment's in its own order whatever the clocks. */

@@ -1,10 +1,11 @@
 import { join, resolve } from 'node:path';
 import { closest } from 'fastest-levenshtein';
 import { PredawnError } from '../domain/errors.js';
-import type { AliasMove, Manifest, Registry } from '../domain/registry.js';
-import { appendMove, lastMove, readHistory } from './aliases.js';
-import { listFolder, listNumbers, withFileErrors } from './durable-files.js';
+import type { AliasMove, Manifest, Registry, StoredVersion } from '../domain/registry.js';
+import { appendMove, lastMove, readableMoves, readHistory } from './aliases.js';
+import { errorCode, listFolder, listNumbers, withFileErrors } from './durable-files.js';
 import { checkName, isName } from './names.js';
+import { missingVersion, replacedVersion } from './records.js';
 import { type AddStep, addVersion, digestOf, loadVersion, readVersion, readVersions } from './versions.js';
 
 export interface FolderRegistryOptions {
@@ -26,6 +27,7 @@ export interface FolderRegistryOptions {
 export function openFolderRegistry(folder: string, options: FolderRegistryOptions): Registry {
   const location = resolve(folder);
   const folderOf = (name: string) => join(location, name);
+  const versionOf = (name: string, version: number) => join(location, name, String(version));
   const aliasesOf = (name: string) => join(location, name, 'aliases');
   const aliasOf = (name: string, environment: string) => join(aliasesOf(name), environment);
 
@@ -35,11 +37,12 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
     return names.filter((_, index) => counts[index]! > 0);
   }
 
+  /** Versions that are there, or live though they are gone. */
   async function numbersOf(name: string): Promise<number[]> {
-    return listNumbers(folderOf(name)).catch((thrown: unknown) => {
-      if (thrown instanceof Error && 'code' in thrown && thrown.code === 'ENOTDIR') return [];
-      throw thrown;
-    });
+    const numbers = await listNumbers(folderOf(name)).catch(noneInFile);
+    const moves = await readableMoves(aliasesOf(name)).catch(noneInFile);
+    const live = moves.flatMap((ofEnvironment) => ofEnvironment.at(-1)?.to ?? []);
+    return [...new Set([...numbers, ...live])].sort((a, b) => a - b);
   }
 
   /** Version numbers of a model that must exist. */
@@ -50,15 +53,49 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
     throw unknownModel(location, name, await models());
   }
 
+  async function versions(name: string): Promise<StoredVersion[]> {
+    const numbers = await existing(name);
+    const stored = new Map((await readVersions(folderOf(name))).map((version) => [version.version, version]));
+    const live = (await readableMoves(aliasesOf(name))).flatMap((moves) => moves.at(-1) ?? []);
+    return numbers.map((version) => {
+      const found = stored.get(version);
+      if (found === undefined) return { version, manifest: undefined, problem: missing(name, version) };
+      if (found.manifest === undefined) return found;
+      const digest = digestOf(found.manifest);
+      const other = live.find((move) => move.to === version && move.digest !== digest);
+      if (other === undefined) return found;
+      return {
+        version,
+        manifest: undefined,
+        problem: replacedVersion(versionOf(name, version), other, digest),
+      };
+    });
+  }
+
+  const missing = (name: string, version: number) => missingVersion(versionOf(name, version), name, version);
+
   async function manifestOf(name: string, version: number): Promise<Manifest> {
     const numbers = await existing(name);
-    if (numbers.includes(version)) return readVersion(folderOf(name), version);
+    if ((await listNumbers(folderOf(name))).includes(version)) return readVersion(folderOf(name), version);
+    if ((await movesTo(name, version)).length > 0) throw missing(name, version);
     throw new PredawnError(
       'configuration',
       'version.unknown',
       `Model ${name} has no version ${version}; it has ${numbers.join(', ')}.`,
       { hint: `See "predawn model show ${name}".` },
     );
+  }
+
+  async function movesTo(name: string, version: number): Promise<AliasMove[]> {
+    return (await readableMoves(aliasesOf(name))).flat().filter(({ to }) => to === version);
+  }
+
+  /** The digest to make a version live with: the one that it was ever live with. */
+  async function digestToMove(name: string, version: number): Promise<string> {
+    const digest = digestOf(await manifestOf(name, version));
+    const before = (await movesTo(name, version)).find((move) => move.digest !== digest);
+    if (before === undefined) return digest;
+    throw replacedVersion(versionOf(name, version), before, digest);
   }
 
   async function promote(
@@ -69,7 +106,7 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
     reason?: string,
   ): Promise<AliasMove> {
     checkName('environment', environment);
-    const digest = digestOf(await manifestOf(name, version));
+    const digest = await digestToMove(name, version);
     return appendMove(aliasOf(name, environment), (last) => {
       // Not a move: recorded as one, it would make the next rollback lead to the version that is live.
       if (last?.to === version) return last;
@@ -90,7 +127,7 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
     await existing(name);
     return appendMove(aliasOf(name, environment), async (last) => {
       if (last?.from === undefined) throw nothingBefore(name, environment, last?.to);
-      const digest = digestOf(await manifestOf(name, last.from));
+      const digest = await digestToMove(name, last.from);
       return {
         ...{ model: name, environment, from: last.to, to: last.from, digest, action: 'rollback' as const },
         ...{ at: options.now().toISOString(), by, reason },
@@ -104,14 +141,18 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
     add: (name, candidate) =>
       guarded(async () => {
         checkName('model', name);
-        return addVersion(folderOf(name), name, candidate, options.onAddStep ?? (() => undefined));
+        const highestNamed = async () =>
+          Math.max(0, ...(await readableMoves(aliasesOf(name))).flat().map(({ to }) => to));
+        return addVersion(
+          folderOf(name),
+          name,
+          candidate,
+          highestNamed,
+          options.onAddStep ?? (() => undefined),
+        );
       }),
     models: () => guarded(models),
-    versions: (name) =>
-      guarded(async () => {
-        await existing(name);
-        return readVersions(folderOf(name));
-      }),
+    versions: (name) => guarded(() => versions(name)),
     load: (name, version) =>
       guarded(async () => {
         await manifestOf(name, version);
@@ -121,7 +162,8 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
       guarded(async () => {
         checkName('environment', environment);
         await existing(name);
-        return (await lastMove(aliasOf(name, environment)))?.to;
+        const move = await lastMove(aliasOf(name, environment));
+        return move && { version: move.to, digest: move.digest };
       }),
     promote: (...move) => guarded(() => promote(...move)),
     rollback: (...move) => guarded(() => rollback(...move)),
@@ -131,6 +173,12 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
         return readHistory(aliasesOf(name));
       }),
   };
+}
+
+/** A file beside the models' folders is no model. */
+function noneInFile(thrown: unknown): never[] {
+  if (errorCode(thrown) === 'ENOTDIR') return [];
+  throw thrown;
 }
 
 function unknownModel(location: string, name: string, known: readonly string[]): PredawnError {

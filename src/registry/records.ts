@@ -93,3 +93,27 @@ export function damaged(path: string, problem: string, cause?: unknown): Predawn
     cause,
   });
 }
+
+/** For a version that an alias named, so that it was there once. */
+export function missingVersion(folder: string, name: string, version: number): PredawnError {
+  return new PredawnError(
+    'artefact',
+    'version.missing',
+    `Version ${version} of ${name} was made live, but ${folder} is not there.`,
+    {
+      hint: `Restore that folder from a copy of the registry, or make another version live: "predawn model promote ${name} VERSION --to ENVIRONMENT".`,
+    },
+  );
+}
+
+/** For a version whose digest is no longer the one that `move` made live. */
+export function replacedVersion(folder: string, move: AliasMove, digest: string): PredawnError {
+  return new PredawnError(
+    'artefact',
+    'artefact.digest',
+    `${folder} was replaced after it was made live in ${move.environment}: it was ${move.digest}, it is ${digest}.`,
+    {
+      hint: `Restore that folder from a copy of the registry, or make another version live: "predawn model promote ${move.model} VERSION --to ${move.environment}".`,
+    },
+  );
+}

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
-import type { Artefact, Candidate, Manifest } from '../domain/registry.js';
+import type { Artefact, Candidate, Manifest, StoredVersion } from '../domain/registry.js';
 import {
   errorCode,
   listFolder,
@@ -21,11 +21,18 @@ const DAY = 24 * 60 * 60 * 1000;
 /** What `addVersion` has just done; for tests that stop a process there. */
 export type AddStep = 'model written' | 'manifest written' | 'version visible';
 
-/** Manifests of all versions in a model's folder, ascending. */
-export async function readVersions(folder: string): Promise<Manifest[]> {
-  const manifests: Manifest[] = [];
-  for (const version of await listNumbers(folder)) manifests.push(await readVersion(folder, version));
-  return manifests;
+/** All versions in a model's folder, ascending, damaged ones as such. */
+export async function readVersions(folder: string): Promise<StoredVersion[]> {
+  const versions: StoredVersion[] = [];
+  for (const version of await listNumbers(folder)) {
+    try {
+      versions.push({ version, manifest: await readVersion(folder, version), problem: undefined });
+    } catch (thrown) {
+      if (!(thrown instanceof PredawnError)) throw thrown;
+      versions.push({ version, manifest: undefined, problem: thrown });
+    }
+  }
+  return versions;
 }
 
 /** One version's manifest; throws kind `artefact`, code `registry.damaged`, where it is not of that version. */
@@ -44,12 +51,14 @@ export function digestOf(manifest: Manifest): string {
 /**
  * Writes a candidate as the next version of the model in `folder`, unless a version has these bytes or was made from
  * them. The version is built beside the others and renamed to its number, which fails where another process has
- * taken that number: then the versions are read again.
+ * taken that number: then the versions are read again. Numbers up to `highestNamed` were live once: none is given
+ * to other bytes, though its version be gone.
  */
 export async function addVersion(
   folder: string,
   name: string,
   candidate: Candidate,
+  highestNamed: () => Promise<number>,
   onStep: (step: AddStep) => void | Promise<void>,
 ): Promise<{ readonly manifest: Manifest; readonly created: boolean }> {
   const files = { [MODEL]: { sha256: sha256(candidate.model), bytes: candidate.model.byteLength } };
@@ -67,7 +76,8 @@ export async function addVersion(
       const versions = await readVersions(folder);
       const same = findVersion(versions, candidate, files[MODEL].sha256);
       if (same !== undefined) return { manifest: same, created: false };
-      const manifest = { name, version: (versions.at(-1)?.version ?? 0) + 1, files, ...candidate.manifest };
+      const highest = Math.max(versions.at(-1)?.version ?? 0, await highestNamed());
+      const manifest = { name, version: highest + 1, files, ...candidate.manifest };
       await rm(join(building, MANIFEST), { force: true });
       await writeReadOnly(join(building, MANIFEST), recordBytes(manifest));
       await syncFolder(building);
@@ -83,15 +93,17 @@ export async function addVersion(
 }
 
 function findVersion(
-  versions: readonly Manifest[],
+  versions: readonly StoredVersion[],
   candidate: Candidate,
   digest: string,
 ): Manifest | undefined {
   const brought = new Set([digest, ...candidate.manifest.changes.map((change) => change.originalSha256)]);
-  return versions.find(
-    ({ files, changes }) =>
-      brought.has(files[MODEL]!.sha256) || changes.some((change) => brought.has(change.originalSha256)),
-  );
+  return versions
+    .flatMap(({ manifest }) => manifest ?? [])
+    .find(
+      ({ files, changes }) =>
+        brought.has(files[MODEL]!.sha256) || changes.some((change) => brought.has(change.originalSha256)),
+    );
 }
 
 async function renameToNew(building: string, version: string): Promise<boolean> {

@@ -58,7 +58,9 @@ export function describeRegistry(
           });
         }
         expect((await registry.versions('churn')).map((manifest) => manifest.version)).toEqual([1, 2]);
-        expect((await registry.versions('churn'))[1]).toEqual((await registry.load('churn', 2)).manifest);
+        expect((await registry.versions('churn'))[1]?.manifest).toEqual(
+          (await registry.load('churn', 2)).manifest,
+        );
       }));
 
     it('are counted apart for each model', () =>
@@ -162,7 +164,7 @@ export function describeRegistry(
           by: 'ada',
           reason: 'better recall',
         });
-        expect(await registry.alias('churn', 'production')).toBe(2);
+        expect(await registry.alias('churn', 'production')).toEqual({ version: 2, digest: move.digest });
         expect(await registry.alias('churn', 'dev')).toBeUndefined();
         expect(await registry.history('churn')).toEqual([move]);
       }));
@@ -178,9 +180,9 @@ export function describeRegistry(
           by: 'bob',
           digest: `sha256:${sha256('one')}`,
         });
-        expect(await registry.alias('churn', 'production')).toBe(1);
+        expect((await registry.alias('churn', 'production'))?.version).toBe(1);
         expect(await registry.rollback('churn', 'production', 'bob')).toMatchObject({ from: 1, to: 3 });
-        expect(await registry.alias('churn', 'production')).toBe(3);
+        expect((await registry.alias('churn', 'production'))?.version).toBe(3);
         expect((await registry.history('churn')).map((move) => [move.from, move.to])).toEqual([
           [undefined, 1],
           [1, 3],
@@ -203,7 +205,7 @@ export function describeRegistry(
         await expect(registry.rollback('churn', 'dev', 'ada')).rejects.toMatchObject(nothing);
         await registry.promote('churn', 1, 'dev', 'ada');
         await expect(registry.rollback('churn', 'dev', 'ada')).rejects.toMatchObject(nothing);
-        expect(await registry.alias('churn', 'dev')).toBe(1);
+        expect((await registry.alias('churn', 'dev'))?.version).toBe(1);
       }));
 
     it('have one history for all environments, oldest first', () =>

@@ -75,7 +75,7 @@ it('processes that promote and roll back at the same time leave one chain with e
 
   const history = await registry.history('churn');
   for (const [index, move] of history.entries()) expect(move.from).toBe(history[index - 1]?.to);
-  expect(await registry.alias('churn', 'production')).toBe(history.at(-1)!.to);
+  expect((await registry.alias('churn', 'production'))?.version).toBe(history.at(-1)!.to);
   // Each order has a name of its own. A promotion to what is live already gives the move that made it live.
   expect(returned).toHaveLength(4 * orders.length);
   for (const move of returned) expect(history).toContainEqual(move);
@@ -191,6 +191,59 @@ describe('what lies in the folder', () => {
       kind: 'artefact',
       code: 'registry.damaged',
     });
+  });
+
+  it('is listed as damaged where a manifest is, beside the versions that are whole', async () => {
+    await tamper(manifestPath(), '{');
+    const [damaged, whole] = await registry.versions('churn');
+    expect(damaged).toMatchObject({
+      version: 1,
+      manifest: undefined,
+      problem: { kind: 'artefact', code: 'registry.damaged' },
+    });
+    expect(whole).toMatchObject({ version: 2, manifest: { version: 2 }, problem: undefined });
+    expect(await registry.add('churn', candidateOf('three'))).toMatchObject({ manifest: { version: 3 } });
+  });
+
+  it('is missed where an alias names it, and its number is not given away', async () => {
+    await rm(join(folder, 'churn', '2'), { recursive: true });
+    const missing = { kind: 'artefact', code: 'version.missing' };
+    const error = (await registry.load('churn', 2).catch((thrown: unknown) => thrown)) as Error;
+    expect(error).toMatchObject(missing);
+    expect(error.message).toContain(join(folder, 'churn', '2'));
+    expect(await registry.versions('churn')).toMatchObject([
+      { version: 1, problem: undefined },
+      { version: 2, manifest: undefined, problem: missing },
+    ]);
+    await expect(registry.load('churn', 7)).rejects.toMatchObject({ code: 'version.unknown' });
+    expect(await registry.add('churn', candidateOf('another'))).toMatchObject({ manifest: { version: 3 } });
+    await expect(registry.promote('churn', 2, 'dev', 'ada')).rejects.toMatchObject(missing);
+  });
+
+  it('is missed though no version is left', async () => {
+    for (const version of ['1', '2']) await rm(join(folder, 'churn', version), { recursive: true });
+    expect(await registry.models()).toEqual(['churn']);
+    expect(await registry.alias('churn', 'dev')).toEqual({ version: 2, digest: `sha256:${sha256('two')}` });
+    await expect(registry.load('churn', 2)).rejects.toMatchObject({ code: 'version.missing' });
+    expect(await registry.add('churn', candidateOf('another'))).toMatchObject({ manifest: { version: 3 } });
+  });
+
+  it('is not made live again where it was replaced since it was', async () => {
+    const manifest = await readFile(manifestPath(), 'utf8');
+    await tamper(modelPath(), 'uno');
+    await tamper(manifestPath(), manifest.replace(sha256('one'), sha256('uno')));
+    expect((await registry.versions('churn'))[0]).toMatchObject({ problem: undefined });
+    for (const ask of [
+      () => registry.promote('churn', 1, 'staging', 'ada'),
+      () => registry.rollback('churn', 'dev', 'ada'),
+    ]) {
+      await expect(ask()).rejects.toMatchObject({
+        kind: 'artefact',
+        code: 'artefact.digest',
+        message: expect.stringContaining(sha256('uno')) as string,
+      });
+    }
+    expect(await registry.history('churn')).toHaveLength(2);
   });
 
   it('may hold files that are not the registry’s', async () => {

@@ -50,7 +50,7 @@ function add(context: CommandContext): Command {
           ? `Registered ${name}@${manifest.version}`
           : `${name}@${manifest.version} has these bytes already`;
         const next = `predawn model promote ${name} ${manifest.version} --to ${environment}`;
-        return `${heading}\n\n${manifestText(manifest, colors)}${live === manifest.version ? '' : nextStep(next, colors)}`;
+        return `${heading}\n\n${manifestText(manifest, colors)}${live?.version === manifest.version ? '' : nextStep(next, colors)}`;
       });
     });
 }
@@ -64,19 +64,21 @@ function list(context: CommandContext): Command {
       (await registry.models()).map((name) => versionsOf(name, project, registry)),
     );
     const entries = rows.flat();
-    printResult(context, options, entries, (colors) =>
+    printResult(context, options, entries.map(entryJson), (colors) =>
       entries.length === 0
         ? `No models in ${registry.location} yet.${nextStep('predawn model add NAME FILE.onnx', colors)}`
         : renderTable(
             ['model', 'version', 'live in', 'added', 'by', 'sha256', 'note'],
-            entries.map(({ manifest, environments }) => [
-              manifest.name,
-              manifest.version,
+            entries.map(({ name, version, manifest, problem, environments }) => [
+              name,
+              version,
               environments.join(', '),
-              manifest.addedAt.slice(0, 10),
-              manifest.addedBy,
-              modelDigest(manifest).slice(0, 12),
-              manifest.note ?? '',
+              manifest?.addedAt.slice(0, 10) ?? '',
+              manifest?.addedBy ?? '',
+              manifest === undefined ? '' : modelDigest(manifest).slice(0, 12),
+              problem === undefined
+                ? (manifest.note ?? '')
+                : `damaged: see predawn model show ${name} ${version}`,
             ]),
             colors,
           ),
@@ -95,19 +97,21 @@ function show(context: CommandContext): Command {
       const { project, registry } = await openRegistry(options, context);
       const entries = await versionsOf(name, project, registry);
       const entry =
-        version === undefined ? entries.at(-1) : entries.find(({ manifest }) => manifest.version === version);
+        version === undefined ? entries.at(-1) : entries.find((known) => known.version === version);
       if (entry === undefined) {
         throw new PredawnError(
           'configuration',
           'version.unknown',
           `${name} has no version ${version ?? ''}.`,
           {
-            hint: `It has ${entries.map(({ manifest }) => manifest.version).join(', ')}.`,
+            hint: `It has ${entries.map((known) => known.version).join(', ')}.`,
           },
         );
       }
-      printResult(context, options, entry, (colors) =>
-        manifestText(entry.manifest, colors, entry.environments),
+      const { manifest, problem, environments } = entry;
+      if (problem !== undefined) throw problem;
+      printResult(context, options, entryJson(entry), (colors) =>
+        manifestText(manifest, colors, environments),
       );
     });
 }
@@ -187,18 +191,24 @@ function requireEnvironment(name: string, { environments, path: file }: Project)
 }
 
 async function versionsOf(name: string, project: Project, registry: Registry) {
-  const live = await Promise.all(
+  const aliases = await Promise.all(
     project.environments.map(async (environment) => ({
       environment,
-      version: await registry.alias(name, environment),
+      live: await registry.alias(name, environment),
     })),
   );
-  return (await registry.versions(name)).map((manifest) => ({
-    manifest,
-    environments: live
-      .filter(({ version }) => version === manifest.version)
-      .map(({ environment }) => environment),
-  }));
+  return (await registry.versions(name)).map((stored) => {
+    const named = aliases.filter(({ live }) => live?.version === stored.version);
+    const environments = named.map(({ environment }) => environment);
+    return { name, ...stored, environments };
+  });
+}
+
+/** An error's message would be missing from its JSON. */
+function entryJson({ problem, ...entry }: Awaited<ReturnType<typeof versionsOf>>[number]) {
+  return problem === undefined
+    ? entry
+    : { ...entry, problem: { code: problem.code, message: problem.message, hint: problem.hint } };
 }
 
 function modelDigest(manifest: Manifest): string {
