@@ -11,6 +11,7 @@ import { type LayoutColumn, layoutLike, layoutOf } from './layout.js';
 import { releaseLock, takeLock } from './lock.js';
 import { migrate } from './migrations.js';
 import { type QualifiedName, rowsTableName, sqlName } from './names.js';
+import { countRows } from './publish.js';
 import { dropUnneeded } from './retention.js';
 import { closeSession, openSession } from './session.js';
 import { PostgresStage } from './stage.js';
@@ -92,7 +93,7 @@ async function open(session: pg.Client, location: string, attempt: Attempt): Pro
     : { name, layout: layoutLike(layout, existing.columns), checks: existing.checks, current };
 }
 
-/** What the slice holds; nothing where someone removed its table or its partition. */
+/** What the slice holds; nothing where someone removed its table, its partition or rows, or added some. */
 async function currentSlice(
   session: pg.Client,
   { job, asOf }: Attempt,
@@ -101,7 +102,9 @@ async function currentSlice(
   if (existing === undefined) return undefined;
   if (existing.createdFor !== undefined && !(await hasPartition(session, existing.oid, asOf)))
     return undefined;
-  return readSlice(session, job, asOf, sqlName(name));
+  const slice = await readSlice(session, job, asOf, sqlName(name));
+  if (slice === undefined) return undefined;
+  return (await countRows(session, name, asOf)) === slice.receipt.output.rows ? slice : undefined;
 }
 
 function lossOf(session: pg.Client, { location }: AttemptSettings, { job, asOf }: Attempt): AbortSignal {

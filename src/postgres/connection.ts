@@ -1,6 +1,7 @@
 import pg from 'pg';
-import { PredawnError } from '../domain/errors.js';
+import { describeError, PredawnError } from '../domain/errors.js';
 import { translate } from './errors.js';
+import { withTlsMode } from './tls-mode.js';
 
 export interface ConnectOptions {
   /** Shown in pg_stat_activity; the server keeps 63 bytes. Wins over one in the URL. */
@@ -24,11 +25,21 @@ const PARTING_TIME = 2_000;
  */
 export async function connect(url: string, options: ConnectOptions): Promise<pg.Client> {
   const location = describeUrl(url);
+  const tls = withTlsMode(withoutApplicationName(url), parseUrl(url).searchParams, location);
+  try {
+    return await connectOnce(tls.url, location, options);
+  } catch (error) {
+    if (tls.withoutTls === undefined || !/does not support SSL/.test(describeError(error))) throw error;
+    return connectOnce(tls.withoutTls, location, options);
+  }
+}
+
+async function connectOnce(url: string, location: string, options: ConnectOptions): Promise<pg.Client> {
   options.signal?.throwIfAborted();
   let client: pg.Client;
   try {
     client = new pg.Client({
-      connectionString: withoutApplicationName(url),
+      connectionString: url,
       application_name: options.applicationName,
       connectionTimeoutMillis: options.connectTimeout ?? 10_000,
       statement_timeout: options.statementTimeout,

@@ -10,12 +10,17 @@ export async function findDuplicates(
   keys: readonly LayoutColumn[],
   limit: number,
 ): Promise<readonly string[]> {
-  const shown = keys.map(keyAsText).join(` || ', ' || `);
+  const shown = keysAsText(keys);
   const { rows } = await client.query<{ key: string }>(
     `select ${shown} as key from ${sqlName(table)} group by ${columnList(keys)} having count(*) > 1 limit $1`,
     [limit],
   );
   return rows.map(({ key }) => key);
+}
+
+/** SQL of a row's key as people write it. */
+export function keysAsText(keys: readonly LayoutColumn[]): string {
+  return keys.map(keyAsText).join(` || ', ' || `);
 }
 
 /** As the domain's `keyText` does. */

@@ -69,9 +69,10 @@ function lineOf(error: unknown, { statement }: ErrorContext): string {
 
 function visibleText(error: unknown, meaning: Meaning): string {
   if (meaning.instead === undefined) return textOf(error);
-  const { table, constraint } = error as { table?: string; constraint?: string };
+  const { table, column, constraint } = error as { table?: string; column?: string; constraint?: string };
   const where = [
     table === undefined ? '' : ` table ${table}`,
+    column === undefined ? '' : ` column ${column}`,
     constraint === undefined ? '' : ` constraint ${constraint}`,
   ].join('');
   return `${meaning.instead} (SQLSTATE ${String(codeOf(error))}${where})`;

@@ -6,6 +6,7 @@ import { quoteIdentifier, quoteLiteral } from './connection.js';
 import { type ExistingTable, hasPartition, inspect } from './inspect.js';
 import { columnList, columnsOf, layoutLike, layoutOf, type LayoutColumn } from './layout.js';
 import { lockKey } from './lock.js';
+import { namingMisfits } from './misfits.js';
 import { type QualifiedName, sqlName } from './names.js';
 import { keepOutgoing } from './retention.js';
 import { createTarget } from './rows-table.js';
@@ -44,7 +45,7 @@ export async function publishRows(client: pg.Client, rows: RowsToPublish): Promi
     ? attachPartition(client, name, rows)
     : ours
       ? changeDifferences(client, name, layout, rows)
-      : replaceAll(client, name, layout, rows));
+      : replaceAll(client, name, existing, layout, rows));
   await assertCount(client, name, rows);
   await client.query(
     `insert into predawn.slices (job, as_of, attempt_id) values ($1, $2::date, $3)
@@ -129,6 +130,7 @@ async function changeDifferences(
 async function replaceAll(
   client: pg.Client,
   target: QualifiedName,
+  existing: ExistingTable,
   layout: readonly LayoutColumn[],
   rows: RowsToPublish,
 ): Promise<Changes> {
@@ -136,8 +138,8 @@ async function replaceAll(
   const deleted = await client.query(
     `delete from ${sqlName(target)} where as_of = date ${quoteLiteral(rows.asOf)}`,
   );
-  const inserted = await client.query(
-    `insert into ${sqlName(target)} (${columns}) select ${columns} from ${sqlName(rows.rows)}`,
+  const inserted = await namingMisfits(client, target, existing.columns, layout, rows.rows, () =>
+    client.query(`insert into ${sqlName(target)} (${columns}) select ${columns} from ${sqlName(rows.rows)}`),
   );
   await keepRows(client, rows);
   return { inserted: inserted.rowCount!, updated: 0, deleted: deleted.rowCount! };
@@ -152,11 +154,16 @@ async function keepRows(client: pg.Client, rows: RowsToPublish): Promise<void> {
   );
 }
 
-async function assertCount(client: pg.Client, target: QualifiedName, rows: RowsToPublish): Promise<void> {
-  const counted = await client.query<{ count: string }>(
-    `select count(*) from ${sqlName(target)} where as_of = date ${quoteLiteral(rows.asOf)}`,
+/** How many rows a date has in a table. */
+export async function countRows(client: pg.Client, table: QualifiedName, asOf: string): Promise<number> {
+  const { rows } = await client.query<{ count: string }>(
+    `select count(*) from ${sqlName(table)} where as_of = date ${quoteLiteral(asOf)}`,
   );
-  const count = Number(counted.rows[0]!.count);
+  return Number(rows[0]!.count);
+}
+
+async function assertCount(client: pg.Client, target: QualifiedName, rows: RowsToPublish): Promise<void> {
+  const count = await countRows(client, target, rows.asOf);
   if (count === rows.expected) return;
   throw new PredawnError(
     'internal',

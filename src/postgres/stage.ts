@@ -19,12 +19,15 @@ import { findDuplicates } from './duplicates.js';
 import { sqlState, translate } from './errors.js';
 import { columnList, columnsOf, layoutOf, type LayoutColumn } from './layout.js';
 import { type QualifiedName, sqlName } from './names.js';
+import { longestKey } from './long-keys.js';
 import { keepRejects, rejectsLocation } from './rejects.js';
 import { addKey, createRowsTable } from './rows-table.js';
 import { closeSession, openSession } from './session.js';
 import { begin } from './transaction.js';
 
 const UNIQUE_VIOLATION = '23505';
+/** A row is too long for an index. */
+const LIMIT_EXCEEDED = '54000';
 
 export interface StageContext {
   readonly url: string;
@@ -72,7 +75,7 @@ export class PostgresStage implements Stage {
   }
 
   async append(block: EncodedBlock): Promise<void> {
-    await this.#guard('copying predictions', async () => {
+    await this.#guard('copying predictions of', async () => {
       const writer = await this.#copy();
       await writer.write(block.payload);
       this.#appended += block.rows;
@@ -81,14 +84,14 @@ export class PostgresStage implements Stage {
 
   async reject(rejects: readonly Reject[]): Promise<void> {
     const { url, location, applicationName, attempt } = this.#context;
-    await this.#guard('keeping rejected rows', async () => {
+    await this.#guard('keeping rejected rows of', async () => {
       this.#rejecting ??= openSession(url, location, applicationName);
       await keepRejects(await this.#rejecting, attempt.id, rejects);
     });
   }
 
   async finish(): Promise<StagedOutput> {
-    return this.#guard('copying predictions', async () => {
+    return this.#guard('copying predictions of', async () => {
       const writer = await this.#copy();
       const { rows, digest } = await writer.end();
       if (rows !== this.#appended) {
@@ -108,7 +111,7 @@ export class PostgresStage implements Stage {
   }
 
   async duplicateKeys(limit: number): Promise<readonly string[]> {
-    return this.#guard('looking for duplicate keys', async () => {
+    return this.#guard('looking for duplicate keys of', async () => {
       if (await this.#buildKey()) return [];
       return this.#duplicates(limit);
     });
@@ -141,7 +144,7 @@ export class PostgresStage implements Stage {
   }
 
   async unchanged(receipt: Receipt): Promise<void> {
-    await this.#guard('recording that nothing changed', async () => {
+    await this.#guard('recording that nothing changed in', async () => {
       await this.rollback();
       await recordReceipt(this.#context.session, this.#context.attempt.id, 'unchanged', receipt);
       this.#phase = 'ended';
@@ -197,8 +200,10 @@ export class PostgresStage implements Stage {
     try {
       await session.query(addKey(rows, layout));
     } catch (error) {
-      if (sqlState(error) !== UNIQUE_VIOLATION) throw error;
+      const state = sqlState(error);
+      if (state !== UNIQUE_VIOLATION && state !== LIMIT_EXCEEDED) throw error;
       await session.query('rollback to savepoint before_key');
+      if (state === LIMIT_EXCEEDED) throw await longestKey(session, rows, columnsOf(layout, 'key'));
       return false;
     }
     // Without statistics, comparing with the present slice takes three times as long, and so do the first readers.
@@ -226,7 +231,7 @@ export class PostgresStage implements Stage {
     } catch (error) {
       // What an abort stopped fails with some error of the server's; the reason is the abort's.
       if (signal.aborted && this.#phase === 'staging') throw signal.reason;
-      throw translate(error, { location, doing: `${doing} of ${attempt.job} for ${attempt.asOf}` });
+      throw translate(error, { location, doing: `${doing} ${attempt.job} for ${attempt.asOf}` });
     }
   }
 }
