@@ -101,6 +101,12 @@ export function describeUrl(url: string): string {
   return `postgres://${host === '' ? 'localhost' : host}:${shownPort === '' ? '5432' : shownPort}${pathname}`;
 }
 
+/** The same with the user, for a person to type: psql asks for the password. */
+export function loginUrl(url: string): string {
+  const { username } = parseUrl(url);
+  return describeUrl(url).replace('//', username === '' ? '//' : `//${username}@`);
+}
+
 /** A name, quoted for SQL. */
 export function quoteIdentifier(name: string): string {
   return pg.escapeIdentifier(name);

@@ -2,7 +2,7 @@ import type { Publication } from '../domain/publication.js';
 import { runAttempt } from './attempt-run.js';
 import { findProblems } from './check.js';
 import type { Patience } from './commit.js';
-import { describeUrl, quoteLiteral } from './connection.js';
+import { describeUrl, loginUrl, quoteLiteral } from './connection.js';
 import { translate } from './errors.js';
 import { writtenName } from './names.js';
 import { closeSession, openSession } from './session.js';
@@ -50,7 +50,7 @@ export function openPostgresPublication(options: PostgresPublicationOptions): Pr
       withAttempt: (attempt, signal, work) => runAttempt(settings, attempt, signal, work),
       howToLook: (target, asOf) => {
         const query = `select * from ${writtenName(target.table)} where as_of = ${quoteLiteral(asOf)} limit 10`;
-        return `psql ${shellQuote(location)} -c ${shellQuote(query)}`;
+        return `psql ${shellQuote(loginUrl(url))} -c ${shellQuote(query)}`;
       },
       close: () => Promise.resolve(),
     };

@@ -8,19 +8,26 @@ export interface ShellBlock {
 
 /** Every fenced `sh` block of a Markdown file, in order; comments are cut off. */
 export function shellBlocks(file: string): ShellBlock[] {
-  const blocks: ShellBlock[] = [];
+  return fencedBlocks(file, 'sh').map(({ heading, lines }) => ({
+    heading,
+    commands: lines.map((line) => line.replace(/\s+#.*$/, '').trim()).filter((command) => command !== ''),
+  }));
+}
+
+/** Every fenced block of one language in a Markdown file, with the heading it stands under. */
+export function fencedBlocks(file: string, language: string): { heading: string; lines: string[] }[] {
+  const blocks: { heading: string; lines: string[] }[] = [];
   let heading = '';
-  let commands: string[] | undefined;
+  let open: string[] | undefined;
   for (const line of readFileSync(file, 'utf8').split('\n')) {
-    if (commands === undefined) {
+    if (open === undefined) {
       if (line.startsWith('#')) heading = line.replace(/^#+ /, '');
-      if (line === '```sh') commands = [];
+      if (line === `\`\`\`${language}`) open = [];
     } else if (line === '```') {
-      blocks.push({ heading, commands });
-      commands = undefined;
+      blocks.push({ heading, lines: open });
+      open = undefined;
     } else {
-      const command = line.replace(/\s+#.*$/, '').trim();
-      if (command !== '') commands.push(command);
+      open.push(line);
     }
   }
   return blocks;

@@ -114,3 +114,12 @@ describe('--force', () => {
     expect(again.attempt_id).not.toBe(first.attempt_id);
   });
 });
+
+describe('model promote', () => {
+  it('says when there is nothing to do', async () => {
+    expect(await succeed(project, 'model', 'promote', 'churn', '1', '--to', 'dev')).toContain(
+      'live in dev already',
+    );
+    expect(JSON.parse(await succeed(project, 'model', 'history', 'churn', '--json'))).toHaveLength(1);
+  });
+});

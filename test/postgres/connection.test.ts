@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import {
   connect,
   describeUrl,
+  loginUrl,
   disconnect,
   quoteIdentifier,
   quoteLiteral,
@@ -165,4 +166,11 @@ test('names and texts are quoted so that the server reads them back', async () =
     `select ${quoteLiteral(odd)} as ${quoteIdentifier(odd)}`,
   );
   expect(rows).toEqual([{ [odd]: odd }]);
+});
+
+test('the URL for a person to type has the user and no password', () => {
+  expect(loginUrl('postgres://scoring:hunter2@db.example.org/warehouse')).toBe(
+    'postgres://scoring@db.example.org:5432/warehouse',
+  );
+  expect(loginUrl('postgres://db.example.org/warehouse')).toBe('postgres://db.example.org:5432/warehouse');
 });

@@ -128,8 +128,12 @@ function promote(context: CommandContext): Command {
       async (name: string, version: number, options: CommonOptions & { to: string; reason?: string }) => {
         const { project, registry } = await openRegistry(options, context);
         requireEnvironment(options.to, project);
+        const before = await registry.alias(name, options.to).catch(() => undefined);
         const move = await registry.promote(name, version, options.to, context.user, options.reason);
-        printResult(context, options, moveJson(move), () => moveText(move));
+        const isLive = before?.version === version;
+        printResult(context, options, moveJson(move), () =>
+          isLive ? `${name}@${version} is live in ${options.to} already: nothing to do.\n` : moveText(move),
+        );
       },
     );
 }
@@ -216,6 +220,5 @@ function modelDigest(manifest: Manifest): string {
 }
 
 function moveText({ model, environment, from, to }: AliasMove): string {
-  if (from === to) return `${model}@${to} is live in ${environment} already.\n`;
   return `${model}@${to} is live in ${environment}${from === undefined ? '' : ` (before: ${model}@${from})`}.\n`;
 }
