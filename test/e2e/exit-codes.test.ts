@@ -3,7 +3,7 @@ import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { filesBeneath, SAMPLE_DATE, sampleProject, type TestProject } from '../helpers/project.js';
 
-/** One real process per exit code; 74 is in interruption.test.ts, where a connection is cut. */
+/** One real process per exit code; 74 is in unresolved.test.ts, where a connection is cut. */
 let project: TestProject;
 beforeEach(async () => {
   project = await sampleProject();

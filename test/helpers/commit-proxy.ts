@@ -13,7 +13,8 @@ export type Fate =
 
 export interface CommitProxy {
   readonly port: number;
-  arm(fate: Fate): void;
+  /** @param skip how many COMMITs to let through first */
+  arm(fate: Fate, skip?: number): void;
   close(): Promise<void>;
 }
 
@@ -23,6 +24,7 @@ const COMMIT = Buffer.from('commit\0');
 export async function startCommitProxy(host: string, port: number): Promise<CommitProxy> {
   let fate: Fate | undefined;
   let gone = false;
+  let toSkip = 0;
   let onConnection: (() => void) | undefined;
   const sockets = new Set<Socket>();
   const server = createServer((client) => {
@@ -40,7 +42,7 @@ export async function startCommitProxy(host: string, port: number): Promise<Comm
     upstream.pipe(client);
     client.on('end', () => upstream.end());
     client.on('data', (bytes) => {
-      const met = bytes.includes(COMMIT) ? fate : undefined;
+      const met = bytes.includes(COMMIT) && toSkip-- <= 0 ? fate : undefined;
       if (met === undefined) {
         upstream.write(bytes);
         return;
@@ -64,8 +66,9 @@ export async function startCommitProxy(host: string, port: number): Promise<Comm
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
     port: (server.address() as AddressInfo).port,
-    arm: (next) => {
+    arm: (next, skip = 0) => {
       fate = next;
+      toSkip = skip;
     },
     close: async () => {
       for (const socket of sockets) socket.destroy();
