@@ -1,10 +1,12 @@
-import { readdir } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { FileFormat } from '../domain/job.js';
 import type { LedgerEntry } from '../domain/ledger.js';
 import type { Attempt, PublishedSlice } from '../domain/publication.js';
 import type { AttemptStatus, Receipt } from '../domain/receipt.js';
 import { isCode, readIfThere, writeJson } from './disk.js';
+import { ATTEMPT_ID } from './layout.js';
+import { parseRecord } from './record-text.js';
 
 /** One attempt as its JSON file in the ledger has it. */
 export interface AttemptRecord {
@@ -53,7 +55,7 @@ export async function writeRecord(folder: string, record: AttemptRecord): Promis
   await writeJson(join(folder, `${record.attemptId}.json`), record);
 }
 
-/** All attempts of a date, oldest first. */
+/** All attempts of a date, oldest first. Throws code `files.ledger_damaged` as `readRecord` does. */
 export async function readRecords(folder: string): Promise<readonly AttemptRecord[]> {
   const records = [];
   for (const id of await attemptIds(folder)) {
@@ -63,15 +65,27 @@ export async function readRecords(folder: string): Promise<readonly AttemptRecor
   return records;
 }
 
+/** Throws kind `configuration`, code `files.ledger_damaged`, for a file that holds no such record. */
 export async function readRecord(folder: string, id: string): Promise<AttemptRecord | undefined> {
-  const text = await readIfThere(join(folder, `${id}.json`));
-  return text === undefined ? undefined : (JSON.parse(text) as AttemptRecord);
+  const path = join(folder, `${id}.json`);
+  const text = await readIfThere(path);
+  return text === undefined ? undefined : parseRecord(path, id, text);
 }
 
-/** Ids of the attempts of a date, oldest first: version 7 UUIDs sort by time. */
+/** Ids of the attempts of a date, oldest first: version 7 UUIDs sort by time. Files of other names are not ours. */
 export async function attemptIds(folder: string): Promise<readonly string[]> {
   const names = await namesIn(folder);
-  return names.filter((name) => name.endsWith('.json')).map((name) => name.slice(0, -'.json'.length));
+  return names
+    .filter((name) => name.endsWith('.json'))
+    .map((name) => name.slice(0, -'.json'.length))
+    .filter((id) => ATTEMPT_ID.test(id));
+}
+
+/** Removes records that were being written when their attempts died. For the holder of the date's lock only. */
+export async function removeUnfinishedRecords(folder: string): Promise<void> {
+  for (const name of await namesIn(folder)) {
+    if (name.endsWith('.json.tmp')) await rm(join(folder, name), { force: true });
+  }
 }
 
 /** Names in a folder, sorted; none where there is no such folder. */

@@ -67,6 +67,11 @@ export async function linkOrCopy(from: string, to: string): Promise<void> {
   }
 }
 
+/** A system call that failed. */
+export function isSystemError(error: unknown): boolean {
+  return error instanceof Error && 'syscall' in error;
+}
+
 export function isCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(error.code as string);
 }

@@ -28,7 +28,7 @@ export async function describeThisProcess(): Promise<
     pid: process.pid,
     host: hostname(),
     machine: [hostname(), boot.trim(), namespace].join(' '),
-    processStart: await processStart(process.pid),
+    processStart: (await processStat(process.pid))?.[START],
   };
 }
 
@@ -40,12 +40,27 @@ export async function isAlive(holder: Holder): Promise<boolean> {
     // Not allowed to signal it: it exists.
     if ((error as NodeJS.ErrnoException).code !== 'EPERM') return false;
   }
-  const start = await processStart(holder.pid);
+  const stat = await processStat(holder.pid);
+  if (stat !== undefined && isDead(stat)) return false;
+  const start = stat?.[START];
   return start === undefined || holder.processStart === undefined || start === holder.processStart;
 }
 
-/** Field 22 of /proc/<pid>/stat; the second field, in parentheses, may itself hold blanks and parentheses. */
-async function processStart(pid: number): Promise<string | undefined> {
+/** Fields 3, 20 and 22 of /proc/<pid>/stat, as `processStat` counts them. */
+const STATE = 0;
+const THREADS = 17;
+const START = 19;
+
+/** From the third field on: the second one, in parentheses, may itself hold blanks and parentheses. */
+async function processStat(pid: number): Promise<readonly string[] | undefined> {
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined);
-  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  return stat?.slice(stat.lastIndexOf(')') + 2).split(' ');
+}
+
+/**
+ * Killed, and only kept in the table of processes because its parent has not asked for its exit code: for ever, in
+ * a container whose first process never does. One that has threads left may still be writing.
+ */
+function isDead(stat: readonly string[]): boolean {
+  return ['Z', 'X'].includes(stat[STATE]!) && Number(stat[THREADS]) <= 1;
 }

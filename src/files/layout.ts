@@ -18,6 +18,11 @@ export interface SliceFolders {
 
 export const OURS = '_predawn';
 
+export const ATTEMPT_ID = /^[0-9a-f-]{36}$/;
+
+/** File systems take 255 bytes; some are left for what is put before or after a name. */
+const MAX_NAME_BYTES = 200;
+
 export function sliceFolders(root: string, job: string, table: string, asOf: string): SliceFolders {
   checkName('job', job);
   checkName('table', table);
@@ -42,8 +47,17 @@ export function stagedFile(folders: SliceFolders, attemptId: string, format: Fil
 
 /** Throws kind `configuration` for a name that is no plain folder name of its own. */
 export function checkName(what: 'job' | 'table', name: string): void {
+  const bytes = Buffer.byteLength(name);
+  if (bytes > MAX_NAME_BYTES) {
+    throw new PredawnError(
+      'configuration',
+      'files.name',
+      `A name of ${bytes} bytes is too long for a ${what} in files: ${JSON.stringify(`${name.slice(0, 40)}…`)}`,
+      { hint: `Use a name of ${MAX_NAME_BYTES} bytes at most.` },
+    );
+  }
   // eslint-disable-next-line no-control-regex -- control characters are what must not pass
-  if (/^[^._/\\=\u0000-\u001f\u007f][^/\\=\u0000-\u001f\u007f]{0,199}$/u.test(name)) return;
+  if (/^[^._/\\=\u0000-\u001f\u007f][^/\\=\u0000-\u001f\u007f]*$/u.test(name)) return;
   throw new PredawnError(
     'configuration',
     'files.name',
@@ -59,6 +73,6 @@ function checkDate(asOf: string): void {
 }
 
 function checkAttemptId(id: string): string {
-  if (!/^[0-9a-f-]{36}$/.test(id)) throw new RangeError(`not an attempt id: ${JSON.stringify(id)}`);
+  if (!ATTEMPT_ID.test(id)) throw new RangeError(`not an attempt id: ${JSON.stringify(id)}`);
   return id;
 }

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { copyFile, link, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, link, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isCode, NO_HARD_LINKS } from './disk.js';
 import { type Holder, isAlive } from './holder.js';
@@ -7,8 +7,8 @@ import { type Holder, isAlive } from './holder.js';
 /** A lock of another machine is held as long as its file was touched within this time. */
 const HEARTBEAT_LIMIT_MS = 60_000;
 
-/** Half a lock file: left by a power cut, or being written. As stale as its heartbeat, then. */
-const UNREADABLE: Holder = {
+/** No lock file of ours: half of one, left by a power cut or being written. As stale as its heartbeat, then. */
+export const UNREADABLE: Holder = {
   pid: 0,
   host: 'an unknown host',
   machine: '',
@@ -50,11 +50,38 @@ async function copyExclusively(prepared: string, path: string): Promise<boolean>
 /** Undefined where the lock is free by now. */
 export async function readHolder(path: string): Promise<Holder | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as Holder;
+    const value: unknown = JSON.parse(await readFile(path, 'utf8'));
+    return isHolder(value) ? value : UNREADABLE;
   } catch (error) {
     if (isCode(error, 'ENOENT')) return undefined;
     if (error instanceof SyntaxError) return UNREADABLE;
     throw error;
+  }
+}
+
+function isHolder(value: unknown): value is Holder {
+  if (typeof value !== 'object' || value === null) return false;
+  const { pid, processStart, ...texts } = value as Partial<Holder>;
+  return (
+    Number.isInteger(pid) &&
+    pid! > 0 &&
+    (processStart === undefined || typeof processStart === 'string') &&
+    [texts.host, texts.machine, texts.attemptId, texts.since].every((text) => typeof text === 'string')
+  );
+}
+
+/** Where a contender prepares its lock file. */
+export function preparedLock(folder: string, attemptId: string): string {
+  return join(folder, `.${attemptId}.new`);
+}
+
+/** Removes what contenders prepared that were killed before they could. */
+export async function removeDeadContenders(folder: string, contender: Contender): Promise<void> {
+  for (const name of await readdir(folder)) {
+    if (!/^\..+\.new$/.test(name)) continue;
+    const path = join(folder, name);
+    const holder = await readHolder(path);
+    if (holder !== undefined && (await isStale(path, holder, contender))) await rm(path, { force: true });
   }
 }
 

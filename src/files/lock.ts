@@ -3,9 +3,18 @@ import { open, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
 import { PredawnError } from '../domain/errors.js';
-import { ensureFolder, FILE_MODE } from './disk.js';
+import { ensureFolder, FILE_MODE, isCode, isSystemError, onDisk } from './disk.js';
 import { describeThisProcess, type Holder } from './holder.js';
-import { claim, type Contender, isStale, readHolder, takeOver } from './lock-file.js';
+import {
+  claim,
+  type Contender,
+  isStale,
+  preparedLock,
+  readHolder,
+  removeDeadContenders,
+  takeOver,
+  UNREADABLE,
+} from './lock-file.js';
 
 const HEARTBEAT_MS = 10_000;
 /** Rounds in which the lock was free or stale, yet another contender quicker, before it is called held. */
@@ -29,19 +38,26 @@ export interface FileLock {
 /**
  * Takes the exclusive lock of (job, as_of) without waiting. Held: kind `unavailable`, code `lock.held`, naming the
  * holder. The lock of a process that is gone is taken over at once; that of another machine when it has not been
- * touched for a minute.
+ * touched for a minute. Code `lock.lost`, where another run has taken it from this one meanwhile.
  */
 export async function takeLock(request: LockRequest): Promise<FileLock> {
   const { folder, asOf, attemptId, now } = request;
   await ensureFolder(folder);
   const path = join(folder, `${asOf}.lock`);
-  const prepared = join(folder, `.${attemptId}.new`);
+  const prepared = preparedLock(folder, attemptId);
   const holder = { ...(await describeThisProcess()), attemptId, since: now().toISOString() };
-  // Written whole before it gets the lock's name: nobody reads half a holder.
-  await writeFile(prepared, JSON.stringify(holder), { mode: FILE_MODE, flag: 'wx' });
+  const contender = { prepared, holder, now };
   try {
-    await contend(path, { prepared, holder, now }, request);
-    return await held(path, request);
+    // Written whole before it gets the lock's name: nobody reads half a holder.
+    await writeFile(prepared, JSON.stringify(holder), { mode: FILE_MODE, flag: 'wx' });
+    await contend(path, contender, request);
+    const lock = await held(path, request);
+    // Litter does no harm.
+    await removeDeadContenders(folder, contender).catch(() => undefined);
+    return lock;
+  } catch (error) {
+    // This process slept so long that it was taken for dead.
+    throw isCode(error, 'ENOENT') ? lockLost(request, error) : error;
   } finally {
     await rm(prepared, { force: true });
   }
@@ -53,12 +69,12 @@ async function contend(path: string, contender: Contender, request: LockRequest)
     if (await claim(contender.prepared, path)) return;
     holder = await readHolder(path);
     if (holder === undefined) continue;
-    if (!(await isStale(path, holder, contender))) throw lockHeld(request, holder);
+    if (!(await isStale(path, holder, contender))) throw lockHeld(request, path, holder);
     if (await takeOver(path, holder, contender)) return;
     // Whoever is taking it over needs a moment.
     await setTimeout(5);
   }
-  throw lockHeld(request, holder);
+  throw lockHeld(request, path, holder);
 }
 
 /** The handle stays open, so that the inode number stays taken: it is what tells this lock from a later one. */
@@ -78,14 +94,7 @@ async function held(path: string, request: LockRequest): Promise<FileLock> {
   return {
     async verify() {
       if (await isMine()) return;
-      throw new PredawnError(
-        'unavailable',
-        'lock.lost',
-        `${subject(request)} lost its lock to another run.`,
-        {
-          hint: 'Nothing was published by this run. See `predawn runs` for the other one.',
-        },
-      );
+      throw lockLost(request);
     },
     async release() {
       clearInterval(heartbeat);
@@ -95,7 +104,34 @@ async function held(path: string, request: LockRequest): Promise<FileLock> {
   };
 }
 
-function lockHeld(request: LockRequest, holder: Holder | undefined): PredawnError {
+/** Runs disk work of a lock's holder. A newer holder clears away what it needs: then the lock is what was lost. */
+export async function onDiskLocked<T>(root: string, lock: FileLock, work: () => Promise<T>): Promise<T> {
+  try {
+    return await onDisk(root, work);
+  } catch (error) {
+    if (isSystemError(error)) await lock.verify();
+    throw error;
+  }
+}
+
+function lockLost(request: LockRequest, cause?: unknown): PredawnError {
+  return new PredawnError('unavailable', 'lock.lost', `${subject(request)} lost its lock to another run.`, {
+    hint: 'Nothing was published by this run. See `predawn runs` for the other one.',
+    cause,
+  });
+}
+
+function lockHeld(request: LockRequest, path: string, holder: Holder | undefined): PredawnError {
+  if (holder === UNREADABLE) {
+    return new PredawnError(
+      'unavailable',
+      'lock.held',
+      `${subject(request)} is locked, and who holds it is not known: ${path} can't be read.`,
+      {
+        hint: 'Run again in a minute: it is taken over then, if no run holds it. Or remove it, if none is going on.',
+      },
+    );
+  }
   const by =
     holder === undefined
       ? 'another run'

@@ -5,7 +5,7 @@ import type { Attempt, Publication, Stage, TargetTable } from '../domain/publica
 import { namesIn, readRecords } from './attempt-record.js';
 import { isCode, onDisk } from './disk.js';
 import { checkName, OURS, sliceFolders } from './layout.js';
-import { takeLock } from './lock.js';
+import { onDiskLocked, takeLock } from './lock.js';
 import { type OnStep, presentPublication, settle, sliceConflict } from './slice.js';
 import { FilesStage } from './stage.js';
 
@@ -64,7 +64,7 @@ class FilesPublication implements Publication {
         await stage.fail(error);
         throw error;
       }
-      await onDisk(this.#options.root, () => stage.close());
+      await stage.close();
       return result;
     });
   }
@@ -96,7 +96,7 @@ class FilesPublication implements Publication {
       takeLock({ folder: folders.locks, job, asOf, attemptId: attempt.id, now }),
     );
     try {
-      const stage = await onDisk(root, async () => {
+      const stage = await onDiskLocked(root, lock, async () => {
         const earlier = await settle(folders, await readRecords(folders.ledger), now());
         const conflict = await sliceConflict(folders, target, earlier);
         if (conflict !== undefined) throw conflict;

@@ -1,10 +1,16 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
 import type { FileFormat } from '../domain/job.js';
 import type { TargetTable } from '../domain/publication.js';
-import { type AttemptRecord, currentOf, namesIn, writeRecord } from './attempt-record.js';
-import { ensureFolder, linkOrCopy, syncFolder } from './disk.js';
+import {
+  type AttemptRecord,
+  currentOf,
+  namesIn,
+  removeUnfinishedRecords,
+  writeRecord,
+} from './attempt-record.js';
+import { ensureFolder, isCode, linkOrCopy, syncFolder } from './disk.js';
 import { sliceFile, type SliceFolders, stagedFile } from './layout.js';
 import { digestOf } from './staged-file.js';
 
@@ -45,6 +51,7 @@ export async function settle(
   records: readonly AttemptRecord[],
   now: Date,
 ): Promise<readonly AttemptRecord[]> {
+  await removeUnfinishedRecords(folders.ledger);
   const settled: AttemptRecord[] = [];
   for (const record of records) {
     if (record.status !== 'open' && record.status !== 'publishing') {
@@ -80,16 +87,17 @@ export async function presentPublication(
   return current !== undefined && (await isSlice(folders, current)) ? current : undefined;
 }
 
-/** Whether the slice's file has the bytes of the attempt: the very file that was staged, or one of its digest. */
+/**
+ * Whether the slice's file has the bytes of the attempt. It is read: that it is the very file that was staged says
+ * nothing, as whoever writes to it in place changes both.
+ */
 async function isSlice(folders: SliceFolders, record: AttemptRecord): Promise<boolean> {
-  const path = sliceFile(folders, record.format);
-  const [slice, staged] = await Promise.all([
-    statIfThere(path),
-    statIfThere(stagedFile(folders, record.attemptId, record.format)),
-  ]);
-  if (slice === undefined) return false;
-  if (staged?.ino === slice.ino && staged.dev === slice.dev) return true;
-  return (await digestOf(path)) === record.outputDigest;
+  try {
+    return (await digestOf(sliceFile(folders, record.format))) === record.outputDigest;
+  } catch (error) {
+    if (isCode(error, 'ENOENT')) return false;
+    throw error;
+  }
 }
 
 /**
@@ -155,8 +163,4 @@ export async function removeOldAttempts(
 
 function preparedFile(folders: SliceFolders, attemptId: string): string {
   return join(folders.slice, `.${attemptId}.tmp`);
-}
-
-async function statIfThere(path: string): Promise<{ ino: number; dev: number } | undefined> {
-  return stat(path).catch(() => undefined);
 }

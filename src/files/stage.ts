@@ -6,11 +6,11 @@ import type { Attempt, EncodedBlock, Publishing, Stage, StagedOutput } from '../
 import type { Receipt } from '../domain/receipt.js';
 import { type Assembler, makeAssembler, noRows } from './assembler.js';
 import { type AttemptRecord, openRecord, publishedSlice, writeRecord } from './attempt-record.js';
-import { ensureFolder, onDisk, syncFolder } from './disk.js';
+import { ensureFolder, syncFolder } from './disk.js';
 import { makeFileEncoder } from './encoder.js';
 import { HashLog } from './hash-log.js';
 import { sliceFile, type SliceFolders, stagedFile } from './layout.js';
-import type { FileLock } from './lock.js';
+import { type FileLock, onDiskLocked } from './lock.js';
 import { RejectsFile } from './rejects-file.js';
 import { type OnStep, prepareSlice, removeAttemptFiles, removeOldAttempts, replaceSlice } from './slice.js';
 import { StagedFile } from './staged-file.js';
@@ -158,14 +158,20 @@ export class FilesStage implements Stage {
   }
 
   /** After work that did not throw. */
-  async close(): Promise<void> {
-    if (this.#record.status === 'open') {
-      await this.#end(
-        new PredawnError('internal', 'attempt.unpublished', 'The attempt ended without publishing anything.'),
-      );
-      return;
-    }
-    await this.#release();
+  close(): Promise<void> {
+    return this.#onDisk(async () => {
+      if (this.#record.status === 'open') {
+        await this.#end(
+          new PredawnError(
+            'internal',
+            'attempt.unpublished',
+            'The attempt ended without publishing anything.',
+          ),
+        );
+        return;
+      }
+      await this.#release();
+    });
   }
 
   /** After work that threw `error`. Never throws: the error that counts is that one. */
@@ -221,7 +227,7 @@ export class FilesStage implements Stage {
   }
 
   #onDisk<T>(work: () => Promise<T>): Promise<T> {
-    return onDisk(this.context.root, work);
+    return onDiskLocked(this.context.root, this.context.lock, work);
   }
 }
 

@@ -1,8 +1,9 @@
-import { mkdir, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { existsSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PredawnError } from '../../src/domain/errors.js';
 import type { Attempt, Publication, Stage, TargetTable } from '../../src/domain/publication.js';
 import { hashKeys } from '../../src/domain/key-hash.js';
 import type { Receipt } from '../../src/domain/receipt.js';
@@ -122,6 +123,8 @@ describe('what readers would misread is refused', () => {
     'nul\0',
     'as_of=1',
     'new\nline',
+    'a'.repeat(201),
+    'é'.repeat(101),
   ])('the name %j', async (name) => {
     for (const target of [targetOf(CHURN, { table: name }), targetOf(CHURN, { job: name })]) {
       const refused = { kind: 'configuration', code: 'files.name' };
@@ -137,13 +140,79 @@ describe('what readers would misread is refused', () => {
   });
 });
 
-test('a slice that somebody removed or changed counts as not published', async () => {
-  for (const spoil of [() => rm(slicePath()), replaceSlice]) {
+describe('a slice that somebody spoilt counts as not published, and is replaced', () => {
+  // The kept copy is another name of the same bytes: writing in place spoils both.
+  test.each([
+    ['removed', () => rm(slicePath())],
+    ['replaced', replaceSlice],
+    ['cut short in place', () => truncate(slicePath(), 100)],
+    ['overwritten in place', () => writeFile(slicePath(), readFileSync(slicePath()).fill(0))],
+  ])('%s', async (_, spoil) => {
+    await publishRows(newAttempt(DAY, churn), 3);
+    await spoil();
+    expect(await subject.publication.check(churn)).toEqual([]);
+    const attempt = newAttempt(DAY, churn);
+    await attemptOf(attempt, async (stage) => {
+      expect(stage.current).toBeUndefined();
+      await append(stage, churnRows(4), 0, 4);
+      return publish(stage, attempt);
+    });
+    expect(await subject.readSlice(churn, DAY)).toEqual(
+      expectedRows(churnRows(4), attempt.artefact, attempt.id),
+    );
+  });
+});
+
+describe('a damaged ledger', () => {
+  const damaged = ['', '{"version": 1', '{}', '[]', 'null', '{"version":1,"status":"published"}'];
+
+  test.each(damaged)('a file of an attempt that holds %j is named, and what to do', async (text) => {
     const attempt = newAttempt(DAY, churn);
     await publishRows(attempt, 3);
-    await spoil();
-    await attemptOf(newAttempt(DAY, churn), async (stage) => expect(stage.current).toBeUndefined());
-  }
+    const path = join(ours('ledger'), `${attempt.id}.json`);
+    await writeFile(path, text);
+    const refused = { kind: 'configuration', code: 'files.ledger_damaged' };
+    const failures = [
+      () => publishRows(newAttempt(DAY, churn), 3),
+      () => subject.ledger.entries({ limit: 5 }),
+      () => subject.ledger.find(attempt.id),
+    ];
+    for (const fail of failures) {
+      const error: unknown = await fail().catch((thrown: unknown) => thrown);
+      expect(error).toMatchObject(refused);
+      expect((error as PredawnError).message).toContain(path);
+      expect((error as PredawnError).hint).toContain('Move it');
+    }
+    expect(await subject.publication.check(churn)).toMatchObject([refused]);
+    await publishRows(newAttempt('2026-11-21', churn), 3);
+  });
+
+  test.each(['published', 'unchanged'] as const)('%s without a receipt is damaged', async (status) => {
+    const attempt = newAttempt(DAY, churn);
+    await publishRows(attempt, 3);
+    const path = join(ours('ledger'), `${attempt.id}.json`);
+    const record = JSON.parse(await readFile(path, 'utf8')) as Record<string, unknown>;
+    await writeFile(path, JSON.stringify({ ...record, status, receipt: {} }));
+    await expect(subject.ledger.find(attempt.id)).rejects.toMatchObject({ code: 'files.ledger_damaged' });
+  });
+
+  test('files whose name is no attempt id are left alone', async () => {
+    const attempt = newAttempt(DAY, churn);
+    await publishRows(attempt, 3);
+    await writeFile(join(ours('ledger'), 'notes.json'), '[]');
+    expect(await subject.ledger.entries({ limit: 5 })).toMatchObject([{ attemptId: attempt.id }]);
+    await attemptOf(newAttempt(DAY, churn), async (stage) =>
+      expect(stage.current?.attemptId).toBe(attempt.id),
+    );
+    expect(await readdir(ours('ledger'))).toContain('notes.json');
+  });
+});
+
+test('what dead attempts were writing to the ledger is cleared away', async () => {
+  await publishRows(newAttempt(DAY, churn), 3);
+  await writeFile(join(ours('ledger'), `${newAttempt(DAY, churn).id}.json.tmp`), '{');
+  await publishRows(newAttempt(DAY, churn), 3);
+  expect((await readdir(ours('ledger'))).filter((name) => name.endsWith('.tmp'))).toEqual([]);
 });
 
 describe('a run that lost its lock', () => {
@@ -172,6 +241,51 @@ describe('a run that lost its lock', () => {
       error: { code: 'lock.lost' },
     });
     expect(await readdir(dirname(slicePath()))).toEqual(['predictions.parquet']);
+  });
+});
+
+describe('a run that went on after a newer one had settled it', () => {
+  const lock = (): string => join(subject.root, '_predawn', 'churn', 'locks', `${DAY}.lock`);
+
+  test.each(['before publishing', 'recorded', 'linked'] as const)('%s has lost its lock', async (moment) => {
+    const stale = newAttempt(DAY, churn);
+    // What the newer run leaves: its lock, and nothing that the stale one staged.
+    const settle = (): void => {
+      rmSync(lock());
+      writeFileSync(lock(), '');
+      rmSync(ours('attempts'), { recursive: true });
+      rmSync(join(dirname(slicePath()), `.${stale.id}.tmp`), { force: true });
+    };
+    const publication = await publicationWith((step) => {
+      if (step === moment) settle();
+    });
+    const failing = publication.withAttempt(stale, new AbortController().signal, async (stage) => {
+      await append(stage, churnRows(5), 0, 5);
+      const output = await stage.finish();
+      if (moment === 'before publishing') settle();
+      return stage.publish(({ changes }) => newReceipt(stale, output, changes));
+    });
+    await expect(failing).rejects.toMatchObject({ kind: 'unavailable', code: 'lock.lost' });
+    expect(existsSync(slicePath())).toBe(false);
+  });
+
+  test('is told so for rows that it can no longer read', async () => {
+    const stale = newAttempt(DAY, churn);
+    const failing = attemptOf(stale, async (stage) => {
+      const twice = {
+        keys: [['a', 'a']],
+        outputs: [
+          [0.5, 0.5],
+          ['No', 'No'],
+        ],
+      };
+      await append(stage, twice, 0, 2);
+      await stage.finish();
+      rmSync(lock());
+      rmSync(ours('attempts'), { recursive: true });
+      await stage.duplicateKeys(5);
+    });
+    await expect(failing).rejects.toMatchObject({ kind: 'unavailable', code: 'lock.lost' });
   });
 });
 

@@ -1,8 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import type { PredawnError } from '../../src/domain/errors.js';
 import { type FileLock, type LockRequest, takeLock } from '../../src/files/lock.js';
 import { type RunningChild, startChild } from './children/start.js';
 
@@ -98,6 +102,59 @@ describe('a lock that was left behind', () => {
     await expect(take()).rejects.toMatchObject({ code: 'lock.held' });
     await (await take({ now: () => new Date(Date.now() + 61_000) })).release();
   });
+});
+
+test.each(['', 'null', '{}', '[]', '{"pid": 12'])('a lock file that holds %j is named', async (text) => {
+  await writeFile(lockFile(), text);
+  const error: unknown = await take().catch((thrown: unknown) => thrown);
+  expect(error).toMatchObject({ kind: 'unavailable', code: 'lock.held' });
+  expect((error as PredawnError).message).toContain(`${lockFile()} can't be read`);
+  expect((error as PredawnError).hint).toContain('remove it');
+  await (await take({ now: () => new Date(Date.now() + 61_000) })).release();
+});
+
+test.skipIf(!existsSync('/proc/self/stat'))('a killed holder that nobody waits for is gone', async () => {
+  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  try {
+    const [line] = (await once(parent.stdout, 'data')) as [Buffer];
+    const pid = Number(String(line));
+    const stat = () => readFile(`/proc/${pid}/stat`, 'utf8');
+    await expect.poll(stat).toMatch(/\) Z /);
+    await leaveLock({ pid, processStart: (await stat()).split(') ')[1]!.split(' ')[19] });
+    await (await take()).release();
+  } finally {
+    parent.kill('SIGKILL');
+    await once(parent, 'exit');
+  }
+});
+
+describe('what contenders leave in the folder', () => {
+  test('is cleared away when they are dead, and kept while they live', async () => {
+    await leaveLock({ processStart: '1' });
+    const dead = join(folder, `.${v7()}.new`);
+    await rename(lockFile(), dead);
+    await leaveLock({});
+    const living = `.${v7()}.new`;
+    await rename(lockFile(), join(folder, living));
+    await (await take()).release();
+    expect(await readdir(folder)).toEqual([living]);
+  });
+});
+
+test('a contender whose file is gone when it wakes up has lost the lock', async () => {
+  const attemptId = v7();
+  // Asked for the time, it is at the point of trying a lock that another machine holds.
+  await leaveLock({ machine: 'another machine' });
+  const touched = new Date('2026-11-21T06:00:00Z');
+  await utimes(lockFile(), touched, touched);
+  let asked = 0;
+  const now = (): Date => {
+    if (++asked === 2) rmSync(join(folder, `.${attemptId}.new`));
+    return new Date();
+  };
+  await expect(take({ attemptId, now })).rejects.toMatchObject({ kind: 'unavailable', code: 'lock.lost' });
 });
 
 describe('a lock that is held', () => {
