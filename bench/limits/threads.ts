@@ -40,7 +40,7 @@ export async function secondsInThreads(
     stages,
     sample: shared,
   };
-  const pool = await openPool(plan, inThreads(facts, workerEntry), false);
+  const pool = await openPool(plan, { codecs, workerEntry, workers: facts.request.settings.workers });
   try {
     return await secondsOf(async () => {
       const input = blocks ?? copies(sample, stages, rows / (await rowsOf(plan, sample)));
@@ -49,11 +49,6 @@ export async function secondsInThreads(
   } finally {
     await pool.close();
   }
-}
-
-function inThreads(facts: RunFacts, workerEntry: URL): RunFacts {
-  const services = { ...facts.context.services, workerEntry };
-  return { ...facts, context: { ...facts.context, services } };
 }
 
 async function rowsOf(plan: StagePlan, sample: Block): Promise<number> {

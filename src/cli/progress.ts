@@ -1,4 +1,4 @@
-import type { RunEvent } from '../run/score-job.js';
+import type { RunEvent } from '../run/run-request.js';
 import type { TextStream } from './context.js';
 
 const REDRAW_MILLISECONDS = 100;

@@ -5,7 +5,7 @@ import type { Artefact } from '../domain/registry.js';
 import type { Source } from '../domain/source.js';
 import type { ScoringPlan } from './block-scorer.js';
 import type { FixedDate } from './fix-date.js';
-import type { RunContext, RunRequest } from './score-job.js';
+import type { RunContext, RunRequest } from './run-request.js';
 
 /** Everything that is fixed before the first block is read. */
 export interface RunFacts {

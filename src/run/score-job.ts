@@ -1,6 +1,6 @@
 import { bind } from '../domain/binding.js';
 import { combine, type PredawnError } from '../domain/errors.js';
-import type { Job, Settings } from '../domain/job.js';
+import type { Job } from '../domain/job.js';
 import type { Publication, PublishedSlice, Stage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
@@ -10,45 +10,11 @@ import { failedGates } from './gates.js';
 import { pinArtefact } from './pin-artefact.js';
 import { scoreInOrder } from './pipeline.js';
 import { readAhead } from './read-ahead.js';
+import type { RunContext, RunRequest } from './run-request.js';
 import { openPool } from './scorer-pool.js';
 import type { Services } from './services.js';
 import { startTally, type Tally } from './tally.js';
 import { using } from './using.js';
-
-/** What is asked of a run. */
-export interface RunRequest {
-  readonly settings: Settings;
-  readonly job: Job;
-  /** YYYY-MM-DD; undefined means yesterday in the job's time zone. */
-  readonly date: string | undefined;
-  /** Score and gate, publish nothing. */
-  readonly dryRun: boolean;
-  /** Publish although this very input, artefact and job file are published, or the date is not over. */
-  readonly force: boolean;
-  /** Score at most so many rows; never publishes. */
-  readonly limit: number | undefined;
-}
-
-/** What a run may touch beside its services: the clock, identities, a way to be stopped, and who listens. */
-export interface RunContext {
-  readonly services: Services;
-  readonly signal: AbortSignal;
-  now(): Date;
-  newAttemptId(): string;
-  /** Called as the run goes on: for progress on a terminal and for logs. */
-  onEvent(event: RunEvent): void;
-}
-
-export type RunEvent =
-  | {
-      readonly kind: 'started';
-      readonly attemptId: string;
-      readonly asOf: string;
-      readonly artefact: string;
-      readonly expectedBytes: number | undefined;
-    }
-  | { readonly kind: 'scored'; readonly rows: number; readonly rejected: number; readonly bytes: number }
-  | { readonly kind: 'publishing'; readonly rows: number };
 
 /**
  * Scores one job for one data date and publishes the predictions: the whole program on one page.
@@ -122,8 +88,9 @@ async function scoreInto(stage: Stage, facts: RunFacts): Promise<Tally> {
   let bytes = 0;
   const input = await readAhead(source.blocks(context.signal));
   const plan = scoringPlan(facts, stage);
+  const workers = input.ended ? 0 : request.settings.workers;
 
-  await using(openPool(plan, facts, input.ended), async (pool) => {
+  await using(openPool(plan, { ...context.services, workers }), async (pool) => {
     for await (const { block, rejects } of scoreInOrder(input.blocks, pool, source)) {
       context.signal.throwIfAborted();
       await stage.append({ payload: block.payload, rows: block.rows, keyHashes: block.keyHashes });

@@ -6,7 +6,6 @@ import {
   type ScoredBlock,
   type ScoringPlan,
 } from './block-scorer.js';
-import type { RunFacts } from './attempt.js';
 import { openWorkerThread, type WorkerThread } from './worker-thread.js';
 
 /** Several block scorers behind one: `score` may be called again before it settles, up to `depth` times. */
@@ -15,15 +14,21 @@ export interface ScorerPool extends BlockScorer {
   readonly depth: number;
 }
 
-/** Threads for a large input; none for a small one, or where rows are counted (`--limit`). */
+/** What a pool is made of. */
+export interface PoolParts {
+  readonly codecs: Codecs;
+  readonly workerEntry: URL;
+  /** Threads; 0 for a small input, which is scored on the calling thread. */
+  readonly workers: number;
+}
+
+/** Opens a pool. Where rows are counted (`--limit`) there is one scorer, which counts. */
 export function openPool(
   plan: ScoringPlan,
-  { request, context }: RunFacts,
-  small: boolean,
+  { codecs, workerEntry, workers }: PoolParts,
 ): Promise<ScorerPool> {
-  const { codecs, workerEntry } = context.services;
-  if (small || plan.limit !== undefined) return openInlinePool(plan, codecs);
-  return openThreadPool(plan, request.settings.workers, workerEntry);
+  if (workers === 0 || plan.limit !== undefined) return openInlinePool(plan, codecs);
+  return openThreadPool(plan, workers, workerEntry);
 }
 
 /** Scores on the calling thread. For input of a block or so, where starting threads would cost more than it gives. */

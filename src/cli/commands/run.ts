@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { loadJob } from '../../config/jobs.js';
 import { openLog } from '../../run/log.js';
-import { scoreJob, type RunEvent } from '../../run/score-job.js';
+import type { RunEvent } from '../../run/run-request.js';
+import { scoreJob } from '../../run/score-job.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { positiveInteger } from '../options.js';

@@ -1,0 +1,37 @@
+import type { Job, Settings } from '../domain/job.js';
+import type { Services } from './services.js';
+
+/** What is asked of a run. */
+export interface RunRequest {
+  readonly settings: Settings;
+  readonly job: Job;
+  /** YYYY-MM-DD; undefined means yesterday in the job's time zone. */
+  readonly date: string | undefined;
+  /** Score and gate, publish nothing. */
+  readonly dryRun: boolean;
+  /** Publish although this very input, artefact and job file are published, or the date is not over. */
+  readonly force: boolean;
+  /** Score at most so many rows; never publishes. */
+  readonly limit: number | undefined;
+}
+
+/** What a run may touch beside its services: the clock, identities, a way to be stopped, and who listens. */
+export interface RunContext {
+  readonly services: Services;
+  readonly signal: AbortSignal;
+  now(): Date;
+  newAttemptId(): string;
+  /** Called as the run goes on: for progress on a terminal and for logs. */
+  onEvent(event: RunEvent): void;
+}
+
+export type RunEvent =
+  | {
+      readonly kind: 'started';
+      readonly attemptId: string;
+      readonly asOf: string;
+      readonly artefact: string;
+      readonly expectedBytes: number | undefined;
+    }
+  | { readonly kind: 'scored'; readonly rows: number; readonly rejected: number; readonly bytes: number }
+  | { readonly kind: 'publishing'; readonly rows: number };
