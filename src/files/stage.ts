@@ -5,7 +5,7 @@ import { PredawnError } from '../domain/errors.js';
 import type { Attempt, EncodedBlock, Publishing, Stage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { type Assembler, makeAssembler, noRows } from './assembler.js';
-import { type AttemptRecord, openRecord, publishedSlice, writeRecord } from './attempt-record.js';
+import { type AttemptRecord, openRecord, publishedSlice, readRecord, writeRecord } from './attempt-record.js';
 import { ensureFolder, syncFolder } from './disk.js';
 import { makeFileEncoder } from './encoder.js';
 import { HashLog } from './hash-log.js';
@@ -143,7 +143,10 @@ export class FilesStage implements Stage {
         onStep('synced');
         await this.#update({ status: 'published', finishedAt: this.context.now().toISOString() });
       } catch (error) {
-        throw unrecorded(sliceFile(folders, format), error);
+        // A run that took the lock over may have found these rows, and recorded so.
+        const settled = await readRecord(folders.ledger, attempt.id).catch(() => undefined);
+        if (settled?.status !== 'published') throw unrecorded(sliceFile(folders, format), error);
+        this.#record = settled;
       }
       onStep('published');
       return receipt;

@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, rm, stat, symlink, truncate, writeFile } from 'node:fs/promises';
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { PredawnError } from '../../src/domain/errors.js';
@@ -267,6 +267,24 @@ describe('a run that went on after a newer one had settled it', () => {
     });
     await expect(failing).rejects.toMatchObject({ kind: 'unavailable', code: 'lock.lost' });
     expect(existsSync(slicePath())).toBe(false);
+  });
+
+  test('has published, where the newer one found its rows and recorded so', async () => {
+    const stale = newAttempt(DAY, churn);
+    const record = (): string => join(ours('ledger'), `${stale.id}.json`);
+    const publication = await publicationWith((step) => {
+      if (step !== 'synced') return;
+      const publishing = JSON.parse(readFileSync(record(), 'utf8')) as Record<string, unknown>;
+      writeFileSync(record(), JSON.stringify({ ...publishing, status: 'published' }));
+      // Its own record can't be written any more.
+      mkdirSync(`${record()}.tmp`);
+    });
+    const receipt = await publication.withAttempt(stale, new AbortController().signal, async (stage) => {
+      await append(stage, churnRows(5), 0, 5);
+      return publish(stage, stale);
+    });
+    expect(receipt.attempt_id).toBe(stale.id);
+    expect(await subject.ledger.find(stale.id)).toMatchObject({ status: 'published' });
   });
 
   test('is told so for rows that it can no longer read', async () => {
