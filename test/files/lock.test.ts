@@ -114,14 +114,18 @@ test.each(['', 'null', '{}', '[]', '{"pid": 12'])('a lock file that holds %j is 
 });
 
 test.skipIf(!existsSync('/proc/self/stat'))('a killed holder that nobody waits for is gone', async () => {
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60'], {
+  // A shell would ask for its child's exit code; what it turns into does not.
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 61'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   try {
     const [line] = (await once(parent.stdout, 'data')) as [Buffer];
     const pid = Number(String(line));
+    const command = () => readFile(`/proc/${parent.pid!}/cmdline`, 'utf8');
     const stat = () => readFile(`/proc/${pid}/stat`, 'utf8');
-    await expect.poll(stat).toMatch(/\) Z /);
+    await expect.poll(command, { timeout: 10_000 }).toBe('sleep\x0061\0');
+    process.kill(pid, 'SIGKILL');
+    await expect.poll(stat, { timeout: 10_000 }).toMatch(/\) Z /);
     await leaveLock({ pid, processStart: (await stat()).split(') ')[1]!.split(' ')[19] });
     await (await take()).release();
   } finally {
