@@ -21,7 +21,7 @@ export function commandsPage(program: Command): string {
     '| --- | --- |',
     '| `PREDAWN_ENV` | the environment, where `--env` is not given |',
     '| `PREDAWN_CONFIG` | the settings file, where `--config` is not given |',
-    '| `PREDAWN_LOG_LEVEL` | `debug`, `info`, `warn`, `error` or `silent`; logs are JSON lines on stderr. Default: `error` on a terminal and with `--quiet`, else `info` |',
+    '| `PREDAWN_LOG_LEVEL` | `trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`; logs are JSON lines on stderr. Default: `error` on a terminal and with `--quiet`, else `info` |',
     '| `NO_COLOR`, `FORCE_COLOR` | no colours, or colours everywhere |',
     '',
   ].join('\n');

@@ -204,6 +204,13 @@ describe('configuration', () => {
     expect(stderr).toMatch(says);
   });
 
+  it('a log level that is none: exit 64', async () => {
+    const options = { cwd: project.folder, env: { PREDAWN_LOG_LEVEL: 'inof' } };
+    const { code, stderr } = await runInProcess(['run', 'churn', '--date', SAMPLE_DATE], options);
+    expect(code).toBe(64);
+    expect(stderr).toContain('Did you mean "info"?');
+  });
+
   it('a YAML error names line and column', async () => {
     await project.edit('jobs/churn.yaml', 'key: customer_id', 'key: [customer_id');
     const { code, stderr } = await run();

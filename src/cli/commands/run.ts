@@ -1,5 +1,7 @@
 import type { Command } from 'commander';
 import { loadJob } from '../../config/jobs.js';
+import { PredawnError } from '../../domain/errors.js';
+import { didYouMean } from '../../domain/nearest.js';
 import { openLog } from '../../run/log.js';
 import type { RunEvent } from '../../run/run-request.js';
 import { scoreJob } from '../../run/score-job.js';
@@ -11,6 +13,8 @@ import { startProgress } from '../progress.js';
 import { asPredawnError, errorJson } from '../render-error.js';
 import { renderReceipt } from '../render-receipt.js';
 import { writeReport } from '../write-report.js';
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 interface RunOptions extends CommonOptions {
   readonly date?: string;
@@ -70,8 +74,7 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
       receipt.outcome,
     );
     await writeReport(options.report, receipt, context);
-    if (options.quiet !== true)
-      printResult(context, options, receipt, (colors) => renderReceipt(receipt, context.cwd, colors));
+    printResult(context, options, receipt, (colors) => renderReceipt(receipt, context.cwd, colors));
   } catch (thrown) {
     progress?.stop();
     await writeReport(options.report, errorJson(asPredawnError(thrown)), context);
@@ -79,6 +82,11 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
   }
 
   function logLevel(): string {
-    return variables['PREDAWN_LOG_LEVEL'] ?? (options.quiet === true || stderr.isTTY ? 'error' : 'info');
+    const asked = variables['PREDAWN_LOG_LEVEL'] ?? '';
+    if (asked === '') return options.quiet === true || stderr.isTTY ? 'error' : 'info';
+    if (LOG_LEVELS.includes(asked)) return asked;
+    throw new PredawnError('usage', 'log.level', `PREDAWN_LOG_LEVEL is ${asked}, which is no log level.`, {
+      hint: didYouMean(asked, LOG_LEVELS, `Levels are ${LOG_LEVELS.join(', ')}.`),
+    });
   }
 }
