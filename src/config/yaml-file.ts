@@ -2,6 +2,7 @@ import {
   type Document,
   isAlias,
   isMap,
+  isPair,
   isScalar,
   isSeq,
   LineCounter,
@@ -116,13 +117,18 @@ const IMPOSSIBLE_NAME = '__proto__';
 function impossibleNames(document: Document.Parsed, errorAt: ErrorAt): YamlError[] {
   const errors: YamlError[] = [];
   visit(document, {
-    Scalar(_, { value, range }) {
-      if (value !== IMPOSSIBLE_NAME) return;
+    Scalar(_, { value, range }, ancestors) {
+      if (value !== IMPOSSIBLE_NAME || ancestors.some(holdsTexts)) return;
       const message = `${IMPOSSIBLE_NAME} can't be the name of anything.`;
       errors.push(errorAt(range?.[0] ?? 0, 'yaml.name', message, 'Rename the column, with "as" in a query.'));
     },
   });
   return errors;
+}
+
+/** What stands under `tokens` and `then` are texts, which may be anything. */
+function holdsTexts(node: unknown): boolean {
+  return isPair(node) && isScalar(node.key) && ['tokens', 'then'].includes(String(node.key.value));
 }
 
 function plainValue(document: Document.Parsed, errorAt: ErrorAt): unknown {

@@ -290,6 +290,16 @@ limits: { rejects: 0.001, min_rows: -1 }
     );
   });
 
+  it('takes __proto__ for a text, not for a name', async () => {
+    const asToken = `${MINIMAL}missing:\n  a: { tokens: [__proto__], then: { fill: __proto__ } }\n`;
+    expect((await loadJobText('churn', asToken)).missing['a']).toEqual({
+      tokens: ['__proto__'],
+      then: { fill: '__proto__' },
+    });
+    const asName = `${MINIMAL}features:\n  a: __proto__\n`;
+    await expect(loadJobText('churn', asName)).rejects.toMatchObject({ code: 'yaml.name' });
+  });
+
   it('never throws anything but a configuration error, whatever the file holds', async () => {
     const fragments = fc.constantFrom(
       'model: ',
