@@ -333,7 +333,18 @@ describe('a role', () => {
       await database.client.query(migrationSql());
       const before = await openPostgresPublication({ url: role.url });
       const there = targetOf(CHURN, { table: 'predictions.churn' });
-      expect(await before.check(there)).not.toEqual([]);
+      const missing = (await before.check(there)).map(({ message }) => message).join('\n');
+      for (const what of [
+        'schema predawn',
+        'migrations',
+        'attempts',
+        'slices',
+        'tables',
+        'rejects',
+        'predictions',
+      ]) {
+        expect(missing).toContain(what);
+      }
       await database.client.query(grants);
       expect(await before.check(there)).toEqual([]);
       for (const score of [0.125, 0.25, 0.5, 0.75]) {
