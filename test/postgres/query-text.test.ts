@@ -113,7 +113,8 @@ const quotedText = secret.chain((text) =>
   fc.constantFrom(
     { sql: `'${text.replaceAll("'", "''")}'`, text },
     { sql: `E'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'")}'`, text },
-    { sql: `$q$${text}$q$`, text },
+    // In a capital, which no text has: a text that ends like the tag begins would close it early.
+    { sql: `$Q$${text}$Q$`, text },
   ),
 );
 const comment = secret.map((text) => `/* ${text.replaceAll('/', '').replaceAll('*', '')} /* :date; */ */`);
