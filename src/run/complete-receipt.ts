@@ -86,5 +86,5 @@ function identity({ request, context, date, artefact, attempt }: RunFacts) {
 
 function inexactWarning({ inexactIntegers }: Tally): string[] {
   if (inexactIntegers === 0) return [];
-  return [`${inexactIntegers} integers were rounded to fit float32 inputs`];
+  return [`${inexactIntegers} integers were rounded to fit the model's float inputs`];
 }

@@ -14,8 +14,8 @@ export interface GateInput {
 }
 
 /**
- * Every reason not to publish what is staged, of kind `data`, or `input` where there are no rows at all; none means publish. An account that does not
- * balance is a bug of ours and throws kind `internal`.
+ * Every reason not to publish what is staged, of kind `data`, or `input` where there are no rows at all; none means
+ * publish. An account that does not balance is a bug of ours and throws kind `internal`.
  */
 export function failedGates(input: GateInput): PredawnError[] {
   assertBalanced(input.tally, input.staged);

@@ -3,7 +3,7 @@ import { combine, type PredawnError } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
 import type { Publication, PublishedSlice, Stage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
-import { describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
+import { artefactLabel, describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
 import { completeReceipt, unchangedReceipt } from './complete-receipt.js';
 import { fixDate } from './fix-date.js';
 import { failedGates } from './gates.js';
@@ -32,7 +32,7 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
 
   return using(services.openSource({ settings, job, ...date, signal }), (source) => {
     const binding = bind(job, artefact.manifest.signature, source.description, {
-      modelLabel: `${artefact.manifest.name}@${artefact.manifest.version}`,
+      modelLabel: artefactLabel(artefact),
       sourceLabel: source.location,
     });
     const target = describeTarget(job, artefact, binding);
