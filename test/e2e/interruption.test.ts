@@ -77,6 +77,23 @@ describe.each(Object.keys(DESTINATIONS))('%s', (kind) => {
     expect((await readers[0]!.read())!.split('\n')).toHaveLength(ROWS);
   });
 
+  it.each([
+    ['SIGTERM', 143],
+    ['SIGINT', 130],
+  ] as const)('%s while scoring: exit %i, and nothing is published', async (signal, code) => {
+    await destination.project.write(INPUT, input(1));
+    const running = start();
+    // The scoring threads are only being started now.
+    await running.logged('started');
+    running.child.kill(signal);
+    const result = await running.finished;
+    expect(result.code).toBe(code);
+    expect(result.stderr).toContain('interrupted');
+    expect(await readers[0]!.read()).toBeUndefined();
+    await run();
+    expect((await readers[0]!.read())!.split('\n')).toHaveLength(ROWS);
+  });
+
   it('a killed attempt is settled by the next run, and its leftovers go', async () => {
     await destination.project.write(INPUT, input(1));
     const running = start();
