@@ -31,8 +31,7 @@ export interface CutterOptions {
 export class RecordCutter {
   readonly #options: CutterOptions;
   readonly #longest: number;
-  /** 1 for bytes that mean something in an unquoted field. */
-  readonly #stops = new Uint8Array(256);
+  readonly #unquoted: number[] = [];
   /** Bytes [0, #length) are not yet in a block, and scanned. */
   #buffer: Buffer<ArrayBuffer>;
   #length = 0;
@@ -46,8 +45,6 @@ export class RecordCutter {
     this.#longest = Math.max(options.longestRecord ?? LONGEST_RECORD, options.blockBytes);
     this.#buffer = Buffer.alloc(options.blockBytes);
     this.#cut = options.firstByte ?? 0;
-    const { delimiter, quote, lineEnd } = options.dialect;
-    for (const byte of [delimiter, quote, lineEnd]) if (byte < 256) this.#stops[byte] = 1;
   }
 
   /**
@@ -61,12 +58,12 @@ export class RecordCutter {
     while (from < chunk.length) {
       if (this.#length < blockBytes) {
         const to = Math.min(chunk.length, from + blockBytes - this.#length);
-        const end = this.#lastRecordEnd(chunk, from, to);
+        const end = this.#recordEnd(chunk, from, to, 'last');
         if (end !== -1) this.#whole = this.#length + end - from;
         this.#append(chunk, from, to);
         from = to;
       } else {
-        const end = this.#scan(chunk, from, chunk.length, true);
+        const end = this.#recordEnd(chunk, from, chunk.length, 'first');
         const to = end === -1 ? chunk.length : end;
         this.#append(chunk, from, to);
         if (end !== -1) this.#whole = this.#length;
@@ -97,7 +94,8 @@ export class RecordCutter {
   }
 
   #take(length: number): Uint8Array<ArrayBuffer> {
-    const block = new Uint8Array(length);
+    // Not from the pool, and not filled with zeros first.
+    const block = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
     block.set(this.#buffer.subarray(0, length));
     this.#buffer.copyWithin(0, length, this.#length);
     this.#length -= length;
@@ -106,48 +104,55 @@ export class RecordCutter {
     return block;
   }
 
-  #lastRecordEnd(chunk: Buffer, from: number, to: number): number {
-    const { delimiter, quote, lineEnd } = this.#options.dialect;
-    const part = chunk.subarray(from, to);
-    if (this.#place >= QUOTED || (quote < 256 && part.includes(quote)))
-      return this.#scan(chunk, from, to, false);
-    const last = part.at(-1);
-    this.#place = last === delimiter || last === lineEnd ? FIELD_START : TEXT;
-    const found = part.lastIndexOf(lineEnd);
-    return found === -1 ? -1 : from + found + 1;
-  }
-
   /** The end of the last record that ends in [from, to), or of the first (then scanning stops there); -1 for none. */
-  #scan(chunk: Buffer, from: number, to: number, first: boolean): number {
+  #recordEnd(chunk: Buffer, from: number, to: number, which: 'first' | 'last'): number {
     const { delimiter, quote, lineEnd } = this.#options.dialect;
-    const stops = this.#stops;
+    // Starts and ends of what is outside quotes: only there does a line end end a record.
+    const unquoted = this.#unquoted;
+    unquoted.length = 0;
     let place = this.#place;
-    let found = -1;
     let at = from;
     while (at < to) {
       if (place === QUOTED) {
-        while (at < to && chunk[at] !== quote) at++;
+        at = find(chunk, quote, at, to);
         if (at === to) break;
         at++;
         place = AFTER_QUOTE;
         continue;
       }
-      const byte = chunk[at++];
-      if (byte === lineEnd) {
-        found = at;
-        place = FIELD_START;
-        if (first) break;
-      } else if (byte === delimiter) {
-        place = FIELD_START;
-      } else if (byte === quote && place !== TEXT) {
+      if (place === AFTER_QUOTE && chunk[at] === quote) {
+        at++;
         place = QUOTED;
-      } else {
-        place = TEXT;
-        while (at < to && stops[chunk[at]!] === 0) at++;
+        continue;
       }
+      const start = at;
+      at = find(chunk, quote, start, to);
+      while (at < to && !(at === start ? place === FIELD_START : endsField(chunk[at - 1]!))) {
+        at = find(chunk, quote, at + 1, to);
+      }
+      if (which === 'first') {
+        const end = find(chunk, lineEnd, start, at);
+        if (end < at) {
+          this.#place = FIELD_START;
+          return end + 1;
+        }
+      } else {
+        unquoted.push(start, at);
+      }
+      place = at < to ? QUOTED : endsField(chunk[to - 1]!) ? FIELD_START : TEXT;
+      at++;
     }
     this.#place = place;
-    return found;
+    for (let region = unquoted.length - 2; region >= 0; region -= 2) {
+      const start = unquoted[region]!;
+      const found = chunk.subarray(start, unquoted[region + 1]).lastIndexOf(lineEnd);
+      if (found !== -1) return start + found + 1;
+    }
+    return -1;
+
+    function endsField(byte: number): boolean {
+      return byte === delimiter || byte === lineEnd;
+    }
   }
 
   #tooLong(): PredawnError {
@@ -158,4 +163,16 @@ export class RecordCutter {
       { hint: 'A quote there is probably never closed: look for a stray quote, or check input.quote.' },
     );
   }
+}
+
+/** Fields are short: so far it is faster to look at each byte than to call `indexOf`. */
+const LOOKED_AT = 24;
+
+/** The first place of a byte in [from, to), or `to`. */
+function find(chunk: Buffer, byte: number, from: number, to: number): number {
+  const near = Math.min(to, from + LOOKED_AT);
+  for (let at = from; at < near; at++) if (chunk[at] === byte) return at;
+  if (near === to || byte > 255) return to;
+  const found = chunk.indexOf(byte, near);
+  return found === -1 ? to : Math.min(found, to);
 }

@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { BlockDecoder, CsvDecoderSpec, MakeDecoder } from '../domain/codecs.js';
 import { BlockError } from '../domain/codecs.js';
-import { makeTensor } from '../domain/tensors.js';
+import { tensorMaker, type TensorMaker } from '../domain/tensors.js';
 import type { DecodePlan, FeatureSlot } from '../domain/columns.js';
 import { booleanReader } from './booleans.js';
 import { dialectOf } from './dialect.js';
@@ -28,7 +28,8 @@ import { withoutFaults } from './tensors.js';
 export const makeCsvDecoder: MakeDecoder<CsvDecoderSpec> = (spec, plan): BlockDecoder => {
   const dialect = dialectOf(spec);
   const splitter = new RecordSplitter(dialect, plan.columns);
-  const readers = slotReaders(plan, dialect.quote);
+  const tensorsOf = tensorMaker(plan.inputs);
+  const readers = slotReaders(plan, tensorsOf, dialect.quote);
   const steps = [
     ...plan.keys.map((key) => ({ key, sourceIndex: key.sourceIndex })),
     ...readers.map((feature) => ({ feature, sourceIndex: feature.slot.sourceIndex })),
@@ -39,7 +40,7 @@ export const makeCsvDecoder: MakeDecoder<CsvDecoderSpec> = (spec, plan): BlockDe
       if (!isUtf8(bytes)) throw notUtf8(bytes, dialect.lineEnd);
       const records = splitter.split(bytes);
       const faults = new RowFaults(records.rows);
-      const tensors = plan.inputs.map(({ type, width }) => makeTensor(type, records.rows * width));
+      const tensors = tensorsOf.make(records.rows);
       for (const step of steps) {
         if ('key' in step) checkKeys(step.key, records, faults);
         else step.feature.reader.read(records, tensors[step.feature.slot.input]!, faults);
@@ -57,7 +58,11 @@ export const makeCsvDecoder: MakeDecoder<CsvDecoderSpec> = (spec, plan): BlockDe
   };
 };
 
-function slotReaders(plan: DecodePlan, quote: number): { slot: FeatureSlot; reader: SlotReader }[] {
+function slotReaders(
+  plan: DecodePlan,
+  { dictionaries }: TensorMaker,
+  quote: number,
+): { slot: FeatureSlot; reader: SlotReader }[] {
   let values = new Float64Array(0);
   // One array for the numbers of whichever column is being read.
   const scratch = (rows: number): Float64Array => {
@@ -77,7 +82,7 @@ function slotReaders(plan: DecodePlan, quote: number): { slot: FeatureSlot; read
       case 'bool':
         return { slot, reader: booleanReader(context) };
       case 'string':
-        return { slot, reader: stringReader(context, quote) };
+        return { slot, reader: stringReader(context, dictionaries[slot.input]!, quote) };
     }
   });
 }

@@ -1,7 +1,7 @@
 import type { FeatureData } from '../domain/columns.js';
 import type { RowFaults } from './faults.js';
 
-/** The tensor without the rows that have a fault; a typed array keeps its buffer. */
+/** The tensor without the rows that have a fault. */
 export function withoutFaults(tensor: FeatureData, width: number, faults: RowFaults): FeatureData {
   if (faults.count === 0) return tensor;
   let to = 0;
@@ -10,5 +10,5 @@ export function withoutFaults(tensor: FeatureData, width: number, faults: RowFau
     if (to !== row * width) tensor.copyWithin(to, row * width, (row + 1) * width);
     to += width;
   }
-  return Array.isArray(tensor) ? tensor.slice(0, to) : tensor.subarray(0, to);
+  return tensor.subarray(0, to);
 }

@@ -1,3 +1,5 @@
+import type { CodedTexts } from './coded-texts.js';
+
 /**
  * The columns that travel between decoder, model and encoder. There is no object per row anywhere: a decoder
  * fills the model's tensors in place, the model returns tensors, an encoder reads them with a stride.
@@ -7,7 +9,7 @@
 export type FeatureType = 'float32' | 'float64' | 'int64' | 'int32' | 'bool' | 'string';
 
 /** The backing store of one model input, row-major: element (row, column) is at `row * width + column`. */
-export type FeatureData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array | string[];
+export type FeatureData = Float32Array | Float64Array | BigInt64Array | Int32Array | Uint8Array | CodedTexts;
 
 /**
  * Types that a key column keeps from source to destination. CSV keys are `text`. The bytes of every type are
@@ -109,8 +111,7 @@ export interface DecodedBlock {
 /** Element types of published columns; the names are PostgreSQL's. */
 export type OutputType = 'float4' | 'float8' | 'int4' | 'int8' | 'bool' | 'text';
 
-export type OutputData =
-  Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | readonly string[];
+export type OutputData = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array | CodedTexts;
 
 /** One published column. */
 export interface OutputColumn {

@@ -1,4 +1,5 @@
 import type { TargetTable } from '../domain/publication.js';
+import { CodedTexts } from '../domain/coded-texts.js';
 import type { FileEncoderSpec } from '../domain/codecs.js';
 import type { ScoredRows } from '../domain/columns.js';
 
@@ -39,5 +40,5 @@ const emptyData = {
   int4: () => new Int32Array(0),
   int8: () => new BigInt64Array(0),
   bool: () => new Uint8Array(0),
-  text: () => [],
+  text: () => CodedTexts.from([]),
 };

@@ -1,4 +1,5 @@
 import type { BlockEncoder, FileEncoderSpec } from '../domain/codecs.js';
+import type { CodedTexts } from '../domain/coded-texts.js';
 import type { KeyColumn, OutputValues } from '../domain/columns.js';
 import { ByteBuffer } from './byte-buffer.js';
 import { csvField, csvFieldBytes } from './csv-text.js';
@@ -75,7 +76,7 @@ function outputField(values: OutputValues, rows: number): WriteField {
     const encoded = texts.map((text) => Buffer.from(csvField(text), 'utf8'));
     return (into, row) => into.bytes(encoded[codes[row]!]!);
   }
-  const data = values.data as Exclude<typeof values.data, readonly string[]>;
+  const data = values.data as Exclude<typeof values.data, CodedTexts>;
   if (column.type === 'float4')
     return (into, row) => into.ascii(float32Text(data[row * stride + offset] as number));
   if (column.type === 'bool')

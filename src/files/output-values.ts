@@ -1,3 +1,4 @@
+import { CodedTexts } from '../domain/coded-texts.js';
 import type { OutputValues } from '../domain/columns.js';
 
 type Numbers = Float32Array | Float64Array | Int32Array | BigInt64Array | Uint8Array;
@@ -13,23 +14,12 @@ export function gatherNumbers<T extends Numbers>({ column, data, offset, stride 
   return into;
 }
 
-/** The distinct texts of a column in order of appearance, and which of them each row has. */
-export function gatherTexts(
-  { data, offset, stride }: OutputValues,
-  rows: number,
-): { codes: Int32Array; texts: readonly string[] } {
-  const values = data as readonly string[];
-  const codes = new Int32Array(rows);
-  const texts: string[] = [];
-  const seen = new Map<string, number>();
-  for (let row = 0; row < rows; row++) {
-    const text = values[row * stride + offset]!;
-    let code = seen.get(text);
-    if (code === undefined) {
-      code = texts.push(text) - 1;
-      seen.set(text, code);
-    }
-    codes[row] = code;
-  }
-  return { codes, texts };
+/** The codes of a text column, one per row, and the texts they stand for. */
+export function gatherTexts({ data, offset, stride }: OutputValues, rows: number): CodedTexts {
+  const { texts, codes } = data as CodedTexts;
+  if (stride === 1) return new CodedTexts(texts, codes.subarray(offset, offset + rows));
+  return new CodedTexts(
+    texts,
+    Int32Array.from({ length: rows }, (_, row) => codes[row * stride + offset]!),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Tensor } from 'onnxruntime-node';
+import type { CodedTexts } from '../domain/coded-texts.js';
 import type { FeatureData } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
 import type { ModelInput } from '../domain/model.js';
@@ -28,12 +29,15 @@ export function dimensionsOf(input: ModelInput, size: number): number[] {
   return input.shape.length === 1 ? [size] : [size, widthOf(input)];
 }
 
+/** What a tensor is made of. */
+export type TensorData = Exclude<FeatureData, CodedTexts> | readonly string[];
+
 /** A batch's values; a view where nothing must be added. Padding repeats the last row, which the model can take. */
-export function batchData(data: FeatureData, width: number, batch: Batch): FeatureData {
+export function batchData(data: TensorData, width: number, batch: Batch): TensorData {
   const from = batch.from * width;
   const to = from + batch.rows * width;
-  if (Array.isArray(data)) {
-    const values = to - from === data.length ? [...data] : data.slice(from, to);
+  if (isTexts(data)) {
+    const values = data.slice(from, to);
     const last = data.slice(to - width, to);
     for (let row = batch.rows; row < batch.size; row++) values.push(...last);
     return values;
@@ -46,7 +50,11 @@ export function batchData(data: FeatureData, width: number, batch: Batch): Featu
   return padded;
 }
 
-function emptyLike<Data extends Exclude<FeatureData, string[]>>(data: Data, length: number): Data {
+function isTexts(data: TensorData): data is readonly string[] {
+  return Array.isArray(data);
+}
+
+function emptyLike<Data extends Exclude<TensorData, readonly string[]>>(data: Data, length: number): Data {
   return new (data.constructor as new (length: number) => Data)(length);
 }
 

@@ -1,4 +1,5 @@
 import type { Tensor } from 'onnxruntime-node';
+import type { CodedTexts } from '../domain/coded-texts.js';
 import type { FeatureType, OutputData, OutputType } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
 
@@ -37,8 +38,15 @@ export function outputTypeOf(elementType: string): OutputType | undefined {
   return OUTPUT_TYPES[elementType];
 }
 
+/** Values of an output as onnxruntime gives them. */
+export type ElementData = Exclude<OutputData, CodedTexts> | readonly string[];
+
+export function isTexts(data: ElementData): data is readonly string[] {
+  return Array.isArray(data);
+}
+
 /** A tensor's values as `outputTypeOf` its type says; its own array where that is the same. */
-export function outputData(tensor: Tensor, name: string): OutputData {
+export function outputData(tensor: Tensor, name: string): ElementData {
   switch (tensor.type) {
     case 'float32':
     case 'float64':
@@ -46,7 +54,7 @@ export function outputData(tensor: Tensor, name: string): OutputData {
     case 'int64':
     case 'bool':
     case 'string':
-      return tensor.data as OutputData;
+      return tensor.data as ElementData;
     case 'float16':
       return fromHalves(tensor.data);
     case 'uint32':

@@ -1,9 +1,19 @@
 import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import type { FeatureData, OutputData, OutputType } from '../domain/columns.js';
+import type { FeatureData, OutputType } from '../domain/columns.js';
 import { describeError, PredawnError } from '../domain/errors.js';
 import type { Model, ModelInput, ModelSignature, OutputTensor } from '../domain/model.js';
-import { type Batch, batchData, batches, checkDimensions, dimensionsOf, widthOf } from './batches.js';
-import { outputData } from './element-types.js';
+import {
+  type Batch,
+  batchData,
+  batches,
+  checkDimensions,
+  dimensionsOf,
+  type TensorData,
+  widthOf,
+} from './batches.js';
+import { type CodedGraph, codeTexts } from './coded-graph.js';
+import { outputTensor, tensorData } from './coded-tensors.js';
+import { type ElementData, isTexts, outputData } from './element-types.js';
 import { loadRuntime, openSession } from './runtime.js';
 
 /**
@@ -28,17 +38,18 @@ const ROW_MULTIPLE = 16;
  */
 export async function openModel(model: Uint8Array, signature: ModelSignature): Promise<Model> {
   const { Tensor } = await loadRuntime();
-  const session = await openSession(model);
-  checkSignature(session, signature);
+  const coded = codeTexts(model);
+  const session = await openSession(coded.bytes);
+  checkSignature(session, signature, coded);
   const largest = signature.fixedBatch ?? LARGEST_BATCH;
   const multiple = signature.fixedBatch ?? ROW_MULTIPLE;
   const fetches = signature.outputs.map((output) => output.name);
 
-  async function run(inputs: readonly FeatureData[], batch: Batch): Promise<OutputData[]> {
+  async function run(inputs: readonly TensorData[], batch: Batch): Promise<ElementData[]> {
     const feeds: Record<string, Tensor> = {};
     for (const [index, input] of signature.inputs.entries()) {
       const data = batchData(inputs[index]!, widthOf(input), batch);
-      feeds[input.name] = new Tensor(input.type, data, dimensionsOf(input, batch.size));
+      feeds[input.name] = new Tensor(elementType(input, coded), data, dimensionsOf(input, batch.size));
     }
     const results = await runSession(session, feeds, fetches);
     return signature.outputs.map((output) => {
@@ -48,9 +59,10 @@ export async function openModel(model: Uint8Array, signature: ModelSignature): P
     });
   }
 
-  async function score(inputs: readonly FeatureData[], rows: number): Promise<readonly OutputTensor[]> {
-    checkLengths(signature.inputs, inputs, rows);
-    const whole = signature.outputs.map((output) => allocate(output.type, rows * output.width));
+  async function scoreBatches(inputs: readonly TensorData[], rows: number): Promise<readonly ElementData[]> {
+    const whole = signature.outputs.map(({ name, type, width }) =>
+      allocate(coded.outputs.has(name) ? 'int8' : type, rows * width),
+    );
     for (const batch of batches(rows, largest, multiple)) {
       const parts = await run(inputs, batch);
       if (batch.rows === rows && batch.size === rows) return parts;
@@ -61,7 +73,20 @@ export async function openModel(model: Uint8Array, signature: ModelSignature): P
     return whole;
   }
 
+  async function score(inputs: readonly FeatureData[], rows: number): Promise<readonly OutputTensor[]> {
+    checkLengths(signature.inputs, inputs, rows);
+    const data = signature.inputs.map(({ name }, index) =>
+      tensorData(inputs[index]!, coded.inputs.get(name)),
+    );
+    const scores = await scoreBatches(data, rows);
+    return signature.outputs.map(({ name }, index) => outputTensor(scores[index]!, coded.outputs.get(name)));
+  }
+
   return { signature, score, close: () => session.release() };
+}
+
+function elementType({ name, type }: ModelInput, coded: CodedGraph): ModelInput['type'] {
+  return coded.inputs.has(name) ? 'float32' : type;
 }
 
 async function runSession(
@@ -86,11 +111,12 @@ async function runSession(
   }
 }
 
-function checkSignature(session: InferenceSession, signature: ModelSignature): void {
+function checkSignature(session: InferenceSession, signature: ModelSignature, coded: CodedGraph): void {
   const expected = signature.inputs.map((input) => `${input.name}: ${input.type}`);
-  const found = session.inputMetadata.map(
-    (input) => `${input.name}: ${input.isTensor ? input.type : 'other'}`,
-  );
+  const found = session.inputMetadata.map((input) => {
+    const type = input.isTensor ? input.type : 'other';
+    return `${input.name}: ${coded.inputs.has(input.name) ? 'string' : type}`;
+  });
   const missing = signature.outputs.find((output) => !session.outputNames.includes(output.name));
   if (expected.join() === found.join() && missing === undefined) return;
   const difference =
@@ -111,7 +137,7 @@ function checkLengths(inputs: readonly ModelInput[], data: readonly FeatureData[
   }
 }
 
-function allocate(type: OutputType, length: number): OutputData {
+function allocate(type: OutputType, length: number): ElementData {
   switch (type) {
     case 'float4':
       return new Float32Array(length);
@@ -128,10 +154,10 @@ function allocate(type: OutputType, length: number): OutputData {
   }
 }
 
-function place(part: OutputData, length: number, whole: OutputData, at: number): void {
-  if (Array.isArray(part)) {
+function place(part: ElementData, length: number, whole: ElementData, at: number): void {
+  if (isTexts(part)) {
     const texts = whole as string[];
-    for (let index = 0; index < length; index++) texts[at + index] = part[index] as string;
+    for (let index = 0; index < length; index++) texts[at + index] = part[index]!;
     return;
   }
   const numbers = part as Float32Array;

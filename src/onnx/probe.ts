@@ -4,6 +4,7 @@ import { PredawnError } from '../domain/errors.js';
 import { makeTensor } from '../domain/tensors.js';
 import type { ModelInput } from '../domain/model.js';
 import { dimensionsOf, widthOf } from './batches.js';
+import { tensorData } from './coded-tensors.js';
 import { outputData, outputTypeOf } from './element-types.js';
 import type { MeasuredOutput } from './roles.js';
 import { loadRuntime } from './runtime.js';
@@ -79,7 +80,7 @@ async function score(
   const { Tensor } = await loadRuntime();
   const feeds: Record<string, Tensor> = {};
   for (const input of inputs) {
-    const data = makeTensor(input.type, size * widthOf(input));
+    const data = tensorData(makeTensor(input.type, size * widthOf(input)));
     feeds[input.name] = new Tensor(input.type, data, dimensionsOf(input, size));
   }
   try {

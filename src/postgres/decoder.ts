@@ -1,6 +1,6 @@
 import type { BlockDecoder, MakeDecoder, PostgresDecoderSpec } from '../domain/codecs.js';
 import type { DecodePlan, FeatureSlot } from '../domain/columns.js';
-import { makeTensor } from '../domain/tensors.js';
+import { tensorMaker, type TensorMaker } from '../domain/tensors.js';
 import { booleanReader } from './boolean-reader.js';
 import { tupleText } from './field-text.js';
 import { floatReader, type NumberKind } from './float-reader.js';
@@ -24,7 +24,8 @@ import { feedsOf, keyTypeOf, wireKind, type WireKind } from './types.js';
  */
 export const makePostgresDecoder: MakeDecoder<PostgresDecoderSpec> = ({ types }, plan): BlockDecoder => {
   const keys = plan.keys.map((slot) => ({ slot, kind: keyKind(types, slot.sourceIndex, slot.column) }));
-  const features = plan.features.map((slot) => ({ slot, reader: slotReader(types, slot, plan) }));
+  const tensorsOf = tensorMaker(plan.inputs);
+  const features = plan.features.map((slot) => ({ slot, reader: slotReader(types, slot, plan, tensorsOf) }));
   const steps = [
     ...plan.keys.map((key) => ({ key, sourceIndex: key.sourceIndex })),
     ...features.map((feature) => ({ feature, sourceIndex: feature.slot.sourceIndex })),
@@ -35,7 +36,7 @@ export const makePostgresDecoder: MakeDecoder<PostgresDecoderSpec> = ({ types },
       const tuples = findFields(bytes, types.length);
       const { rows } = tuples;
       const faults = new RowFaults(rows);
-      const tensors = plan.inputs.map(({ type, width }) => makeTensor(type, rows * width));
+      const tensors = tensorsOf.make(rows);
       for (const step of steps) {
         if ('key' in step) checkKey(step.key, tuples, faults);
         else step.feature.reader.read(tuples, tensors[step.feature.slot.input]!, faults);
@@ -66,7 +67,12 @@ function keyKind(types: readonly number[], index: number, column: string): WireK
   return kind;
 }
 
-function slotReader(types: readonly number[], slot: FeatureSlot, plan: DecodePlan): SlotReader {
+function slotReader(
+  types: readonly number[],
+  slot: FeatureSlot,
+  plan: DecodePlan,
+  { dictionaries }: TensorMaker,
+): SlotReader {
   const oid = types[slot.sourceIndex] ?? 0;
   const kind = wireKind(oid);
   if (kind === undefined || !feedsOf(oid).has(slot.type)) {
@@ -84,6 +90,6 @@ function slotReader(types: readonly number[], slot: FeatureSlot, plan: DecodePla
     case 'bool':
       return booleanReader(context);
     case 'string':
-      return stringReader(context, kind);
+      return stringReader(context, dictionaries[slot.input]!, kind);
   }
 }

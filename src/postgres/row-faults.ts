@@ -46,7 +46,7 @@ export class RowFaults {
     return this.#inexact.filter((row) => !this.has(row)).length;
   }
 
-  /** The tensor without the rows that have a fault; a typed array keeps its buffer. */
+  /** The tensor without the rows that have a fault. */
   leaveOut(tensor: FeatureData, width: number): FeatureData {
     if (this.count === 0) return tensor;
     let to = 0;
@@ -55,6 +55,6 @@ export class RowFaults {
       tensor.copyWithin(to, row * width, (row + 1) * width);
       to += width;
     }
-    return Array.isArray(tensor) ? tensor.slice(0, to) : tensor.subarray(0, to);
+    return tensor.subarray(0, to);
   }
 }

@@ -101,10 +101,7 @@ function truncate(decoded: DecodedBlock, limit: number, plan: DecodePlan): Decod
     ...decoded,
     read: limit + decoded.rejects.length,
     rows: limit,
-    tensors: decoded.tensors.map((tensor, input) => {
-      const length = limit * plan.inputs[input]!.width;
-      return Array.isArray(tensor) ? tensor.slice(0, length) : tensor.subarray(0, length);
-    }),
+    tensors: decoded.tensors.map((tensor, input) => tensor.subarray(0, limit * plan.inputs[input]!.width)),
     keys: decoded.keys.map((key) => ({ ...key, offsets: key.offsets.subarray(0, limit + 1) })),
   };
 }

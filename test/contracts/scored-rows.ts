@@ -1,3 +1,4 @@
+import { CodedTexts } from '../../src/domain/coded-texts.js';
 import type {
   KeyColumn,
   KeyType,
@@ -142,6 +143,6 @@ function outputData(type: OutputType, values: readonly Value[]): OutputData {
     case 'bool':
       return Uint8Array.from(values as boolean[], Number);
     case 'text':
-      return values as string[];
+      return CodedTexts.from(values as string[]);
   }
 }

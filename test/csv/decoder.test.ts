@@ -30,9 +30,9 @@ describe('rows', () => {
       ],
     };
     const block = decodeText(plan, '1,10,x,20\n2,11,"y,\n",oops\n3,12,z,22\n');
-    expect(block.tensors).toEqual([
-      new Float32Array([10, 10, 20, 12, 12, 22]),
-      new BigInt64Array([1n, 3n]),
+    expect(block.tensors.map((tensor): unknown[] => [...tensor])).toEqual([
+      [10, 10, 20, 12, 12, 22],
+      [1n, 3n],
       ['20', '22'],
     ]);
     expect(keyTexts(block.keys[0]!)).toEqual(['1', '3']);
@@ -46,9 +46,9 @@ describe('rows', () => {
       decoder.decode({ sequence: 0, bytes: new Uint8Array(Buffer.from(text)) });
     const first = decode('k1,one\nk2,two\nk3,\n');
     const second = decode('k4,two\n');
-    expect(first.tensors).toEqual([['one', 'two']]);
+    expect([...first.tensors[0]!]).toEqual(['one', 'two']);
     expect(keyTexts(first.keys[0]!)).toEqual(['k1', 'k2']);
-    expect(second.tensors).toEqual([['two']]);
+    expect([...second.tensors[0]!]).toEqual(['two']);
     expect(second.rejects).toEqual([]);
   });
 
@@ -69,13 +69,13 @@ describe('rows', () => {
     const texts = Array.from({ length: 12_000 }, (_, index) => `t${index % 9000}`);
     const long = ['x'.repeat(64), 'x'.repeat(65), `${'x'.repeat(64)}y`];
     const all = [...texts, ...long, ...texts];
-    expect(decodeColumn('string', all).tensors).toEqual([all]);
+    expect([...decodeColumn('string', all).tensors[0]!]).toEqual(all);
   });
 
   it('know no quotes where there are none', () => {
     const plan = planOf(['a', 'b'], ['a'], [{ column: 'b', type: 'string' }]);
     const block = decodeText(plan, '"1,5" tall\n', { ...COMMA, quote: undefined });
-    expect([keyTexts(block.keys[0]!), block.tensors[0]]).toEqual([['"1'], ['5" tall']]);
+    expect([keyTexts(block.keys[0]!), [...block.tensors[0]!]]).toEqual([['"1'], ['5" tall']]);
   });
 });
 
@@ -170,8 +170,11 @@ describe('a missing value', () => {
     ]);
     expect([...decodeColumn('int32', ['n/a', '5'], FILL(-3, 'n/a')).tensors[0]!]).toEqual([-3, 5]);
     expect([...decodeColumn('bool', ['', '0', '9'], FILL(true, '9')).tensors[0]!]).toEqual([1, 0, 1]);
-    expect(decodeColumn('string', ['', 'é', '?', ' '], FILL('Ø', '?')).tensors).toEqual([
-      ['Ø', 'é', 'Ø', ' '],
+    expect([...decodeColumn('string', ['', 'é', '?', ' '], FILL('Ø', '?')).tensors[0]!]).toEqual([
+      'Ø',
+      'é',
+      'Ø',
+      ' ',
     ]);
   });
 

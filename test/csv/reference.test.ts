@@ -87,9 +87,8 @@ describe('the decoder against csv-parse', () => {
         let lines = 0;
         cutText(csv, shape.blockBytes, shape.pieceBytes, spec).blocks.forEach((bytes, sequence) => {
           const block = decoder.decode({ sequence, bytes });
-          for (let row = 0; row < block.rows; row++) {
-            rows.push(block.tensors.map((tensor) => tensor[row] as string));
-          }
+          const columns = block.tensors.map((tensor) => [...tensor] as string[]);
+          for (let row = 0; row < block.rows; row++) rows.push(columns.map((column) => column[row]!));
           keys.push(...block.keys.flatMap(keyTexts));
           rejects.push(...block.rejects.map(({ line, raw }) => ({ line: line + lines, raw })));
           read += block.read;

@@ -1,3 +1,4 @@
+import { CodedTexts } from '../../src/domain/coded-texts.js';
 import { codecs } from '../../src/block-wiring.js';
 import { bind } from '../../src/domain/binding.js';
 import type { Block, OutputValues, ScoredRows } from '../../src/domain/columns.js';
@@ -62,7 +63,8 @@ export async function scoreSource(
 }
 
 function valueAt({ data, offset, stride }: OutputValues, row: number): string | number {
-  const value = data[row * stride + offset]!;
+  const at = row * stride + offset;
+  const value = data instanceof CodedTexts ? data.texts[data.codes[at]!]! : data[at]!;
   return typeof value === 'bigint' ? Number(value) : value;
 }
 

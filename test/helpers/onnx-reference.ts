@@ -1,3 +1,4 @@
+import { CodedTexts } from '../../src/domain/coded-texts.js';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'csv-parse/sync';
@@ -62,7 +63,7 @@ export function referenceTensors(
         return missing ? 'NaN' : text;
       }),
     );
-    if (type === 'string') return cells;
+    if (type === 'string') return CodedTexts.from(cells);
     if (type === 'int64') return BigInt64Array.from(cells, BigInt);
     return type === 'float64' ? Float64Array.from(cells, Number) : Float32Array.from(cells, Number);
   });
@@ -77,6 +78,6 @@ export function sliceRows(
 ): FeatureData[] {
   return tensors.map((data) => {
     const width = data.length / rows;
-    return data.slice(from * width, to * width);
+    return data.subarray(from * width, to * width);
   });
 }

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CodedTexts } from '../../src/domain/coded-texts.js';
 import type { FeatureData, FeatureType, OutputData } from '../../src/domain/columns.js';
 import type { Model, ModelSignature } from '../../src/domain/model.js';
 import { halfToNumber, outputData } from '../../src/onnx/element-types.js';
@@ -44,7 +45,8 @@ const SAMPLES: Record<FeatureType, (length: number) => FeatureData> = {
   int64: (length) => BigInt64Array.from({ length }, (_, i) => [2n ** 63n - 1n, -(2n ** 63n)][i] ?? BigInt(i)),
   int32: (length) => Int32Array.from({ length }, (_, i) => [2 ** 31 - 1, -(2 ** 31)][i] ?? i),
   bool: (length) => Uint8Array.from({ length }, (_, i) => i % 2),
-  string: (length) => Array.from({ length }, (_, i) => ['', 'né, "x"\n', '\u{1f600}'][i] ?? `s${i}`),
+  string: (length) =>
+    CodedTexts.from(Array.from({ length }, (_, i) => ['', 'né, "x"\n', '\u{1f600}'][i] ?? `s${i}`)),
 };
 
 describe('score', () => {
@@ -71,7 +73,7 @@ describe('score', () => {
     ['int32', new Int32Array([-2, 0, 100])],
     ['int64', new BigInt64Array([-2n, 0n, 100n])],
     ['bool', new Uint8Array([1, 0, 1])],
-    ['string', ['-2', '0', '100']],
+    ['string', CodedTexts.from(['-2', '0', '100'])],
   ] as const)('converts %s outputs', async (element, expected) => {
     const model = buildSingle('Cast', value('in', 'int32', ['N']), value('out', element, ['N']), {
       to: BigInt(ELEMENT[element]),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { FeatureData, OutputData } from '../../src/domain/columns.js';
+import type { FeatureData } from '../../src/domain/columns.js';
 import type { Model, ModelSignature } from '../../src/domain/model.js';
 import { prepareCandidate } from '../../src/onnx/inspect.js';
 import { openModel } from '../../src/onnx/model.js';
@@ -29,14 +29,14 @@ async function scoreIn(
   tensors: FeatureData[],
   rows: number,
   size: number,
-): Promise<OutputData[]> {
+): Promise<unknown[][]> {
   const parts = model.signature.outputs.map((): unknown[] => []);
   for (let from = 0; from < rows; from += size) {
     const to = Math.min(rows, from + size);
     const outputs = await model.score(sliceRows(tensors, rows, from, to), to - from);
     for (const [index, output] of outputs.entries()) for (const one of output) parts[index]!.push(one);
   }
-  return parts as unknown as OutputData[];
+  return parts;
 }
 
 function expectSignature(signature: ModelSignature, name: string): void {
@@ -76,7 +76,7 @@ describe.skipIf(models.length === 0)('models exported by skl2onnx', () => {
       const model = await openModel(candidate.model, signature);
       const whole = await scoreIn(model, tensors, rows.length, rows.length);
 
-      const values = whole.at(-1) as unknown as number[];
+      const values = whole.at(-1) as number[];
       const { width } = signature.outputs.at(-1)!;
       for (const [row, record] of referenceRows(name, 'ort_reference.csv').entries()) {
         const [key, ...columns] = Object.values(record);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { CodedTexts } from '../../src/domain/coded-texts.js';
 import type { KeyColumn, OutputType, OutputValues } from '../../src/domain/columns.js';
 import { makePostgresEncoder } from '../../src/postgres/encoder.js';
 import { outputColumn } from '../contracts/scored-rows.js';
@@ -71,7 +72,9 @@ describe('the encoder for binary COPY', () => {
       encoder.encode({
         rows: 1,
         keys: [],
-        outputs: [{ column: outputColumn('label', 'text'), data: ['a\0b'], offset: 0, stride: 1 }],
+        outputs: [
+          { column: outputColumn('label', 'text'), data: CodedTexts.from(['a\0b']), offset: 0, stride: 1 },
+        ],
       });
     expect(encode).toThrow(/NUL byte for label/);
   });
@@ -96,7 +99,7 @@ function store(type: OutputType, values: readonly (number | bigint | string)[]):
     case 'bool':
       return Uint8Array.from(values as number[]);
     case 'text':
-      return values as string[];
+      return CodedTexts.from(values as string[]);
   }
 }
 
