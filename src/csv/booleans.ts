@@ -26,7 +26,7 @@ export function booleanReader({ slot, width, tokens }: SlotContext): SlotReader 
     for (let row = 0, to = offset; row < rows; row++, to += width) {
       const [start, end] = fieldContent(records, row, sourceIndex);
       const byte = bytes[start]!;
-      if (end - start === 1 && (byte === ZERO || byte === ONE) && !tokens.anyNumber) {
+      if (end - start === 1 && (byte === ZERO || byte === ONE) && tokens.numbers.length === 0) {
         out[to] = byte - ZERO;
       } else if (tokens.match(bytes, start, end)) {
         if (missing === undefined) faults.add(row, 'missing', column);

@@ -8,6 +8,7 @@ import { dialectOf } from './dialect.js';
 import { RowFaults } from './faults.js';
 import { floatReader } from './floats.js';
 import { integerReader } from './integers.js';
+import { Kernel } from './kernel.js';
 import { checkKeys, copyKeys } from './keys.js';
 import { MissingTokens } from './missing.js';
 import { RecordSplitter } from './records.js';
@@ -18,18 +19,27 @@ import { withoutFaults } from './tensors.js';
 /**
  * Makes a decoder of UTF-8 CSV records: one pass finds the fields of the whole block (see `RecordSplitter` for
  * what counts as a record), then one short loop per used column turns its bytes into tensor elements. No object
- * and no string is made per row, except for string features that do not repeat.
+ * and no string is made per row, except for string features that do not repeat. The loops are WebAssembly
+ * (`kernel.ts`); what is out of the ordinary they leave to those here.
  *
  * Numbers may be written with an exponent and surrounded by spaces or tabs. An empty field is missing whatever its
  * type, quoted or not. The first fault of a row, by the position of its column, rejects it.
  *
  * `decode` throws BlockError: `csv.encoding` for bytes that are not UTF-8, `csv.quote` and `csv.unterminated_quote`.
  */
-export const makeCsvDecoder: MakeDecoder<CsvDecoderSpec> = (spec, plan): BlockDecoder => {
+export const makeCsvDecoder: MakeDecoder<CsvDecoderSpec> = (spec, plan) =>
+  makeDecoder(spec, plan, Kernel.open(dialectOf(spec).quote));
+
+/** `kernel` undefined: the loops in TypeScript alone, which say what is right. */
+export function makeDecoder(
+  spec: CsvDecoderSpec,
+  plan: DecodePlan,
+  kernel: Kernel | undefined,
+): BlockDecoder {
   const dialect = dialectOf(spec);
-  const splitter = new RecordSplitter(dialect, plan.columns);
+  const splitter = new RecordSplitter(dialect, plan.columns, kernel);
   const tensorsOf = tensorMaker(plan.inputs);
-  const readers = slotReaders(plan, tensorsOf, dialect.quote);
+  const readers = slotReaders(plan, tensorsOf, kernel, dialect.quote);
   const steps = [
     ...plan.keys.map((key) => ({ key, sourceIndex: key.sourceIndex })),
     ...readers.map((feature) => ({ feature, sourceIndex: feature.slot.sourceIndex })),
@@ -56,11 +66,12 @@ export const makeCsvDecoder: MakeDecoder<CsvDecoderSpec> = (spec, plan): BlockDe
       };
     },
   };
-};
+}
 
 function slotReaders(
   plan: DecodePlan,
   { dictionaries }: TensorMaker,
+  kernel: Kernel | undefined,
   quote: number,
 ): { slot: FeatureSlot; reader: SlotReader }[] {
   let values = new Float64Array(0);
@@ -82,7 +93,7 @@ function slotReaders(
       case 'bool':
         return { slot, reader: booleanReader(context) };
       case 'string':
-        return { slot, reader: stringReader(context, dictionaries[slot.input]!, quote) };
+        return { slot, reader: stringReader(context, dictionaries[slot.input]!, kernel, quote) };
     }
   });
 }

@@ -4,7 +4,7 @@ import type { RowFaults } from './faults.js';
 import { replacement } from './missing.js';
 import { fieldContent } from './records.js';
 import type { Records } from './records.js';
-import { trimmedText } from './slot-reader.js';
+import { eachOdd, placeNumbers, trimmedText } from './slot-reader.js';
 import type { SlotContext, SlotReader } from './slot-reader.js';
 
 const INFINITE = /^[+-]?inf(inity)?$/i;
@@ -19,31 +19,41 @@ export function floatReader(context: SlotContext, scratch: (rows: number) => Flo
   const single = slot.type === 'float32';
   const missing = replacement(slot);
   const fill = missing === undefined ? NaN : Number(missing);
+  const tokenNumbers = tokens.numbers.map((number) => (single ? Math.fround(number) : number));
 
   function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
+    const out = tensor as Float32Array | Float64Array;
+    if (records.kernel !== undefined) {
+      const { values, odd } = records.kernel.numbers(slot.type as 'float32' | 'float64', sourceIndex);
+      placeNumbers(values as Float32Array | Float64Array, out, offset, width);
+      const look = (row: number) => (out[row * width + offset] = settle(records, row, NaN, faults));
+      eachOdd(values as Float32Array, odd, tokenNumbers, look);
+      return;
+    }
     const values = scratch(records.rows);
     readDecimals(records, sourceIndex, values);
-    const { rows } = records;
-    const out = tensor as Float32Array | Float64Array;
-    const alwaysLook = tokens.anyNumber;
-    for (let row = 0, to = offset; row < rows; row++, to += width) {
-      let value = values[row]!;
-      if (value !== value || alwaysLook) {
-        const [start, end] = fieldContent(records, row, sourceIndex);
-        if (tokens.match(records.bytes, start, end)) {
-          if (missing === undefined) faults.add(row, 'missing', column);
-          out[to] = fill;
-          continue;
-        }
-        if (value !== value) value = secondLook(records.bytes, start, end, row, faults);
-      }
-      const held = single ? Math.fround(value) : value;
-      if (held !== value || value >= MANY_DIGITS || value <= -MANY_DIGITS) {
-        if (held - held !== 0) faults.add(row, 'not_finite', column);
-        else if (Math.floor(value) === value && isInexact(records, row, held)) faults.addInexactInteger(row);
-      }
-      out[to] = held;
+    for (let row = 0, to = offset; row < records.rows; row++, to += width) {
+      out[to] = settle(records, row, values[row]!, faults);
     }
+  }
+
+  /** What a row's tensor element is; `value` is its number, if it is no missing token, or NaN where it is not known. */
+  function settle(records: Records, row: number, value: number, faults: RowFaults): number {
+    let exact = value;
+    if (value !== value || tokenNumbers.length > 0) {
+      const [start, end] = fieldContent(records, row, sourceIndex);
+      if (tokens.match(records.bytes, start, end)) {
+        if (missing === undefined) faults.add(row, 'missing', column);
+        return fill;
+      }
+      if (value !== value) exact = secondLook(records.bytes, start, end, row, faults);
+    }
+    const held = single ? Math.fround(exact) : exact;
+    if (held !== exact || exact >= MANY_DIGITS || exact <= -MANY_DIGITS) {
+      if (held - held !== 0) faults.add(row, 'not_finite', column);
+      else if (Math.floor(exact) === exact && isInexact(records, row, held)) faults.addInexactInteger(row);
+    }
+    return held;
   }
 
   /** For texts other than short plain decimals. A fault that is added here comes before `not_finite`. */

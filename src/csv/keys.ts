@@ -5,17 +5,19 @@ import type { Records } from './records.js';
 
 /** Adds the faults of a key column: `missing_key` for an empty field, `nul_byte`. */
 export function checkKeys({ column, sourceIndex }: KeySlot, records: Records, faults: RowFaults): void {
-  for (let row = 0; row < records.rows; row++) {
-    const [start, end] = fieldContent(records, row, sourceIndex);
-    if (start === end) faults.add(row, 'missing_key', column);
-    else if (records.hasNul && records.bytes.subarray(start, end).includes(0)) {
-      faults.add(row, 'nul_byte', column);
-    }
+  const { bytes, quote, rows, stride, bounds, hasNul } = records;
+  for (let row = 0, at = sourceIndex; row < rows; row++, at += stride) {
+    const start = bounds[at]!;
+    const length = bounds[at + 1]! - 1 - start;
+    if (length === 0 || (length === 2 && bytes[start] === quote)) faults.add(row, 'missing_key', column);
+    else if (hasNul && bytes.subarray(start, start + length).includes(0)) faults.add(row, 'nul_byte', column);
   }
 }
 
 /** Copies a key column of the rows that have no fault, as UTF-8 text. */
 export function copyKeys({ sourceIndex }: KeySlot, records: Records, faults: RowFaults): KeyColumn {
+  const plain = faults.count === 0 ? records.kernel?.keys(sourceIndex) : undefined;
+  if (plain !== undefined) return { type: 'text', ...plain };
   const { bytes, quote, rows, stride, bounds } = records;
   let most = 0;
   for (let row = 0, at = sourceIndex; row < rows; row++, at += stride) most += bounds[at + 1]! - bounds[at]!;

@@ -6,8 +6,8 @@ type Fill = number | bigint | boolean | string;
 /** Knows the fields of one slot that mean missing, by their bytes. */
 export class MissingTokens {
   readonly #tokens: readonly Uint8Array[];
-  /** Whether a token could be taken for a number. */
-  readonly anyNumber: boolean;
+  /** What the tokens that could be taken for numbers are as such. */
+  readonly numbers: readonly number[];
 
   /** A field's doubled quotes are not undone before it is compared: they are doubled here. */
   constructor(tokens: readonly string[], quote: number) {
@@ -15,7 +15,7 @@ export class MissingTokens {
     this.#tokens = tokens
       .filter((token) => token !== '')
       .map((token) => Buffer.from(mark === '' ? token : token.replaceAll(mark, mark + mark)));
-    this.anyNumber = tokens.some((token) => parseDecimal(token) !== undefined);
+    this.numbers = tokens.flatMap((token) => parseDecimal(token) ?? []);
   }
 
   /** Whether the field content in bytes [start, end) is empty or a token. */

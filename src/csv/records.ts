@@ -1,6 +1,7 @@
 import { BlockError } from '../domain/codecs.js';
 import { CARRIAGE_RETURN, LINE_FEED } from './dialect.js';
 import type { Dialect } from './dialect.js';
+import type { Kernel } from './kernel.js';
 
 /** A record with more or fewer fields than there are columns: bytes [start, end), without its line end. */
 export interface RaggedRecord {
@@ -26,6 +27,8 @@ export interface Records {
   readonly ragged: readonly RaggedRecord[];
   /** Whether there is a NUL anywhere in the block. */
   readonly hasNul: boolean;
+  /** Where the block lies in a kernel's memory: what can read its columns fast. */
+  readonly kernel: Kernel | undefined;
 }
 
 /** Bytes [start, end) of a field, its quotes left out; the quotes inside it are still doubled. */
@@ -55,6 +58,8 @@ export class RecordSplitter {
   constructor(
     readonly dialect: Dialect,
     readonly columns: readonly string[],
+    /** Splits all blocks but those with something amiss. */
+    readonly kernel: Kernel | undefined,
   ) {
     this.#stops[dialect.delimiter] = 1;
     this.#stops[dialect.lineEnd] = 1;
@@ -63,6 +68,14 @@ export class RecordSplitter {
 
   /** Throws BlockError `csv.quote` and `csv.unterminated_quote`. */
   split(block: Uint8Array): Records {
+    const { dialect, columns, kernel } = this;
+    const plain = kernel?.split(block, dialect, columns.length);
+    if (plain === undefined) return this.#split(block);
+    const hasNul = plain.bytes.includes(0);
+    return { ...plain, quote: dialect.quote, stride: columns.length + 1, ragged: [], hasNul, kernel };
+  }
+
+  #split(block: Uint8Array): Records {
     const { delimiter, quote, lineEnd } = this.dialect;
     const stops = this.#stops;
     const columns = this.columns.length;
@@ -143,6 +156,7 @@ export class RecordSplitter {
       lineCount: line - 1,
       ragged,
       hasNul: bytes.includes(0),
+      kernel: undefined,
     };
   }
 

@@ -1,16 +1,17 @@
 import type { CodedTexts } from '../domain/coded-texts.js';
 import type { FeatureData } from '../domain/columns.js';
-import { InternedText } from '../domain/interned-text.js';
-import type { TextDictionary } from '../domain/text-dictionary.js';
+import { MOST_KEPT, type TextDictionary } from '../domain/text-dictionary.js';
 import type { RowFaults } from './faults.js';
+import type { Kernel } from './kernel.js';
 import { replacement } from './missing.js';
-import type { Records } from './records.js';
+import { fieldContent, type Records } from './records.js';
 import type { SlotContext, SlotReader } from './slot-reader.js';
 
 /** Reads a column into a string tensor, every character as it is. */
 export function stringReader(
   { slot, width, tokens }: SlotContext,
   dictionary: TextDictionary,
+  kernel: Kernel | undefined,
   quote: number,
 ): SlotReader {
   const { column, sourceIndex, offset } = slot;
@@ -18,30 +19,33 @@ export function stringReader(
   const fill = missing === undefined ? 0 : dictionary.code(String(missing));
   const mark = String.fromCharCode(quote);
   // A quote inside a field is always doubled, so that the raw content stands for one text only.
-  const texts = new InternedText(dictionary, (bytes, start, end) => {
-    const text = bytes.toString('utf8', start, end);
-    return text.includes(mark) ? text.replaceAll(mark + mark, mark) : text;
-  });
+  const table = kernel?.table();
 
   function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
-    const { bytes, rows, stride, bounds, hasNul } = records;
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const { codes } = tensor as CodedTexts;
-    for (let row = 0, to = offset, at = sourceIndex; row < rows; row++, to += width, at += stride) {
-      let start = bounds[at]!;
-      let end = bounds[at + 1]! - 1;
-      if (bytes[start] === quote) {
-        start++;
-        end--;
+    if (records.kernel === undefined || table === undefined || records.hasNul) {
+      for (let row = 0, to = offset; row < records.rows; row++, to += width) {
+        codes[to] = look(records, row, faults).code;
       }
-      if (tokens.match(bytes, start, end)) {
-        if (missing === undefined) faults.add(row, 'missing', column);
-        codes[to] = fill;
-      } else {
-        if (hasNul && bytes.subarray(start, end).includes(0)) faults.add(row, 'nul_byte', column);
-        codes[to] = texts.code(bytes, view, start, end);
-      }
+      return;
     }
+    const found = records.kernel.codes(table, sourceIndex, (row) => look(records, row, faults));
+    if (width === 1) codes.set(found);
+    else for (let row = 0, to = offset; row < found.length; row++, to += width) codes[to] = found[row]!;
+  }
+
+  /** The code of a row's text, and whether later rows with the same bytes have it without further ado. */
+  function look(records: Records, row: number, faults: RowFaults): { code: number; keep: boolean } {
+    const { bytes, hasNul } = records;
+    const [start, end] = fieldContent(records, row, sourceIndex);
+    if (tokens.match(bytes, start, end)) {
+      if (missing === undefined) faults.add(row, 'missing', column);
+      return { code: fill, keep: missing !== undefined };
+    }
+    if (hasNul && bytes.subarray(start, end).includes(0)) faults.add(row, 'nul_byte', column);
+    const text = bytes.toString('utf8', start, end);
+    const code = dictionary.code(text.includes(mark) ? text.replaceAll(mark + mark, mark) : text);
+    return { code, keep: code < MOST_KEPT };
   }
 
   return { read };

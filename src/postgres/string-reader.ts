@@ -1,9 +1,9 @@
 import type { CodedTexts } from '../domain/coded-texts.js';
 import type { FeatureData } from '../domain/columns.js';
-import { InternedText } from '../domain/interned-text.js';
 import type { TextDictionary } from '../domain/text-dictionary.js';
 import type { RowFaults } from './row-faults.js';
 import { replacement, type SlotContext, type SlotReader } from './slot-reader.js';
+import { InternedText } from './interned-text.js';
 import { LENGTH_BYTES, type Tuples } from './tuples.js';
 import type { WireKind } from './types.js';
 import { fieldText, textEnd } from './field-text.js';

@@ -1,4 +1,4 @@
-import { MOST_KEPT, type TextDictionary } from './text-dictionary.js';
+import { MOST_KEPT, type TextDictionary } from '../domain/text-dictionary.js';
 
 /** Longer texts are decoded at each occurrence. */
 const MOST_WORDS = 16;
