@@ -15,7 +15,7 @@ const HEADER_BYTES = 19;
 const TRAILER_BYTES = 2;
 const EVERY = 100;
 
-/** Keys look and are ordered as in the customers' file; the probabilities are spread by a hash. */
+/** Keys are texts in ascending order, like those of the customers' file; the probabilities are spread by a hash. */
 export async function makePayloads(url: string, rows: number): Promise<Payloads> {
   const probability = '(hashint4(n) & 1048575) / 1048576.0';
   return {
@@ -31,7 +31,7 @@ export async function makePayloads(url: string, rows: number): Promise<Payloads>
 }
 
 function tuples(url: string, rows: number, probability: string): Promise<Uint8Array> {
-  const query = `select 'C-' || lpad((n::bigint * 10 + n % 10)::text, 7, '0'), (${probability})::real,
+  const query = `select 'C-' || to_char(n::bigint * 10 + n % 10, 'FM0000000000'), (${probability})::real,
     case when hashint4(n) & 3 = 0 then 'yes' else 'no' end from generate_series(1, ${rows}) as n`;
   return withClient(url, async (client) => {
     const pieces: Buffer[] = [];
