@@ -1,45 +1,55 @@
 import { createDatabase, loadCustomers, settle } from './database.js';
-import { type Limits, measureLimits, SHARED_WORK, slowest } from './limits/limits.js';
+import type { Section } from './bars.js';
+import {
+  type Case,
+  type CaseResult,
+  caseFigures,
+  casesTable,
+  limitsTable,
+  perRowTable,
+} from './case-report.js';
+import { measureLimits } from './limits/limits.js';
 import type { Measured } from './measure.js';
-import { type ModelName, MODELS, type Options, type Route } from './options.js';
+import type { ModelName, Options } from './options.js';
 import { type PeerName, runPeer } from './peer.js';
 import { type BenchProject, benchProject, type Databases } from './project.js';
 import { type BenchModel, type BenchModels, findModels, findPython, type Python } from './python.js';
-import { count, fixed, megabytes, table } from './report.js';
+import { count, fixed } from './report.js';
 import { type BenchServer, benchServer } from './server.js';
-import { median } from './statistics.js';
+import { median, NO_SERVER } from './statistics.js';
 
+const ROWS = [100_000, 1_000_000];
+const FULL_ROWS = 10_000_000;
 /** A forest scores so slowly that more rows would only repeat the figure. */
 const MOST_FOREST_ROWS = 100_000;
+/** Beyond, other models than the linear one and the peers would repeat theirs, at length. */
+const MOST_ROWS = 1_000_000;
+const LIMIT_ROUNDS = 3;
 
-interface Case {
-  readonly rows: number;
-  readonly route: Route;
-  readonly model: ModelName;
-}
-
-interface Result extends Case {
-  readonly predawn: readonly Measured[];
-  readonly good: readonly Measured[];
-  readonly naive: readonly Measured[];
-  readonly limits: Limits | undefined;
-}
-
-/** Routes × models × rows: speed, memory, limit ratios and peer ratios, as Markdown. */
-export async function runCases(options: Options): Promise<string> {
+/** Routes × models × rows: speed, memory, limit ratios and peer ratios. */
+export async function runCases(options: Options): Promise<Section> {
   const python = options.peers ? await findPython() : undefined;
   const models = await findModels(python);
   const needsServer = options.routes.some((route) => route !== 'csv-files');
   const server = needsServer ? await benchServer() : undefined;
-  const results: Result[] = [];
+  const results: CaseResult[] = [];
   try {
-    for (const rows of options.rows) results.push(...(await runRows(rows, options, models, python, server)));
+    for (const rows of options.rows ?? [...ROWS, ...(options.full ? [FULL_ROWS] : [])])
+      results.push(...(await runRows(rows, options, models, python, server)));
   } finally {
     await server?.stop();
   }
   const versions = [server?.version, python?.versions].filter((text) => text !== undefined);
-  const heading = versions.length === 0 ? [] : [`${versions.join('; ')}.`];
-  return [...heading, casesTable(results), ...(options.limits ? [limitsTable(results)] : [])].join('\n\n');
+  const heading = versions.length === 0 ? undefined : `${versions.join('; ')}.`;
+  const tables = [
+    casesTable(results),
+    options.limits ? limitsTable(results) : undefined,
+    perRowTable(results),
+  ];
+  return {
+    text: [heading, ...tables].filter((text) => text !== undefined).join('\n\n'),
+    figures: caseFigures(results),
+  };
 }
 
 async function runRows(
@@ -48,22 +58,24 @@ async function runRows(
   models: BenchModels,
   python: Python | undefined,
   server: BenchServer | undefined,
-): Promise<Result[]> {
+): Promise<CaseResult[]> {
   const project = await benchProject(rows, options.workers, models);
   const source = server && (await createDatabase(server.url, 'source'));
-  const results: Result[] = [];
+  const results: CaseResult[] = [];
   try {
     if (source !== undefined && options.routes.includes('postgres-postgres'))
       await loadCustomers(source.url, rows);
     for (const route of options.routes) {
-      for (const model of options.models ?? MODELS) {
+      for (const model of options.models ?? modelsFor(rows, options.full)) {
         const found = models[model];
-        if (found === undefined || (options.models === undefined && isSlow(model, rows))) continue;
+        if (found === undefined) continue;
         const destination =
           route === 'csv-files' ? undefined : await createDatabase(server!.url, 'destination');
         const databases = { source: source?.url, destination: destination?.url };
         try {
-          results.push(await runCase({ rows, route, model }, options, project, databases, found, python));
+          results.push(
+            await runCase({ rows, route, model }, options, project, databases, found, python, server),
+          );
         } finally {
           await destination?.drop();
         }
@@ -76,8 +88,9 @@ async function runRows(
   return results;
 }
 
-function isSlow(model: ModelName, rows: number): boolean {
-  return model === 'forest' && rows > MOST_FOREST_ROWS;
+function modelsFor(rows: number, full: boolean): readonly ModelName[] {
+  if (rows > MOST_ROWS) return ['linear'];
+  return full && rows <= MOST_FOREST_ROWS ? ['linear', 'boosted', 'forest'] : ['linear', 'boosted'];
 }
 
 async function runCase(
@@ -87,12 +100,15 @@ async function runCase(
   databases: Databases,
   { joblib }: BenchModel,
   python: Python | undefined,
-): Promise<Result> {
+  server: BenchServer | undefined,
+): Promise<CaseResult> {
   const { route, model, rows } = each;
   const times: Record<'predawn' | PeerName, Measured[]> = { predawn: [], good: [], naive: [] };
+  const serverCpu: number[] = [];
+  const clock = route === 'csv-files' || server === undefined ? NO_SERVER : server.cpuSeconds;
 
   async function peer(name: PeerName): Promise<void> {
-    if (python === undefined || joblib === undefined) return;
+    if (python === undefined || joblib === undefined || rows > MOST_ROWS) return;
     if (databases.destination !== undefined) await settle(databases.destination);
     const date = await project.nextDate();
     times[name].push(
@@ -102,74 +118,18 @@ async function runCase(
 
   for (let round = 0; round < options.rounds; round++) {
     if (databases.destination !== undefined) await settle(databases.destination);
+    const start = clock();
     times.predawn.push(await project.run(model, route, databases));
+    const end = clock();
+    if (start !== undefined && end !== undefined) serverCpu.push(end - start);
     await peer('good');
     if (options.naive && round === 0) await peer('naive');
   }
-  const limits = options.limits ? await measureLimits(project, model, route, databases) : undefined;
+  const limitRounds = rows > MOST_ROWS ? 1 : Math.min(options.rounds, LIMIT_ROUNDS);
+  const limits = options.limits
+    ? await measureLimits(project, model, route, databases, clock, limitRounds)
+    : undefined;
   const seconds = fixed(median(times.predawn.map(({ wall }) => wall)), 2);
   console.error(`${route}, ${model}, ${count(rows)} rows: ${seconds} s`);
-  return { ...each, ...times, limits };
-}
-
-function casesTable(results: readonly Result[]): string {
-  const header = [
-    'case',
-    'rows',
-    'rows/s',
-    'seconds',
-    'CPU s',
-    'peak MB',
-    'limit ratio',
-    'good.py s',
-    'good.py CPU s',
-    'good.py peak MB',
-    'peer ratio',
-    'naive.py s',
-    'naive ratio',
-  ];
-  const lines = results.map(({ route, model, rows, predawn, good, naive, limits }) => {
-    const wall = middle(predawn, 'wall');
-    return [
-      `${route}, ${model}`,
-      count(rows),
-      count(Math.round(rows / wall)),
-      fixed(wall, 2),
-      fixed(middle(predawn, 'cpu'), 2),
-      megabytes(peak(predawn)),
-      fixed(limits && slowest(limits)[1] / wall, 2),
-      ...(good.length === 0
-        ? [undefined, undefined, undefined, undefined]
-        : [
-            fixed(middle(good, 'wall'), 2),
-            fixed(middle(good, 'cpu'), 2),
-            megabytes(peak(good)),
-            fixed(middle(good, 'wall') / wall, 1),
-          ]),
-      ...(naive.length === 0
-        ? [undefined, undefined]
-        : [fixed(middle(naive, 'wall'), 1), fixed(middle(naive, 'wall') / wall, 1)]),
-    ];
-  });
-  return table(header, lines);
-}
-
-function limitsTable(results: readonly Result[]): string {
-  const stages = ['decode', 'score', 'encode + write', 'COPY out', 'COPY in + key', SHARED_WORK];
-  const lines = results.map(({ route, model, rows, predawn, limits = {} }) => [
-    `${route}, ${model}`,
-    count(rows),
-    ...stages.map((stage) => fixed(limits[stage], 2)),
-    fixed(middle(predawn, 'wall'), 2),
-  ]);
-  return `Seconds of each stage alone, and of the run:\n\n${table(['case', 'rows', ...stages, 'run'], lines)}`;
-}
-
-function middle(runs: readonly Measured[], figure: 'wall' | 'cpu'): number {
-  return median(runs.map((run) => run[figure]));
-}
-
-function peak(runs: readonly Measured[]): number | undefined {
-  const known = runs.flatMap(({ peakMemory }) => (peakMemory === undefined ? [] : [peakMemory]));
-  return known.length === 0 ? undefined : Math.max(...known);
+  return { ...each, ...times, serverCpu, limits };
 }

@@ -7,34 +7,54 @@ export type Route = (typeof ROUTES)[number];
 export const MODELS = ['linear', 'boosted', 'forest'] as const;
 export type ModelName = (typeof MODELS)[number];
 
-export const WHATS = ['cases', 'decode', 'memory', 'sample'] as const;
+export const WHATS = ['cases', 'decode', 'memory', 'publish', 'sample', 'workers'] as const;
 export type What = (typeof WHATS)[number];
 
 export interface Options {
   readonly what: readonly What[];
-  readonly rows: readonly number[];
+  /** Whether every check was asked for, and the report is to list every bar. */
+  readonly all: boolean;
+  /** Undefined: each check's own. */
+  readonly rows: readonly number[] | undefined;
   readonly routes: readonly Route[];
-  /** Undefined: all there are, but the forest on no more than 100,000 rows. */
+  /** Undefined: the linear and the boosted one, and what `full` adds. */
   readonly models: readonly ModelName[] | undefined;
   readonly rounds: number;
   readonly workers: number;
   readonly peers: boolean;
   readonly naive: boolean;
   readonly limits: boolean;
+  readonly full: boolean;
   readonly output: string | undefined;
 }
 
 export const USAGE = `npm run bench -- [${WHATS.join('|')}|all] [options]     default: cases
 
-  --rows 100k,1M        rows of each case: a number, or with k or M; default: 100k,1M
+  cases      routes, models and sizes: speed, memory, limit ratios, and the scripts in peers/    about 20 minutes
+  decode     CSV to typed columns on one thread, against csv-parse and pandas                      half a minute
+  memory     peak memory and time per row of the linear model at two sizes                             3 minutes
+  publish    a date without a slice, and one again, against delete + insert in the database            2 minutes
+  sample     500 rows, process start to exit                                                       half a minute
+  workers    a forest of 500 trees with 2 scoring threads and with 1                                   2 minutes
+  all        all of these, and the list of bars                                                       30 minutes
+
+  --full                also what takes long: 10M rows, the forest, the naive script. With all: about 90 minutes
+                        and 30 GB of disk
+  --rows 100k,1M        rows: a number, or with k or M. Default: cases 100k,1M (--full: 10M of the linear model
+                        too); memory 200k,2M (--full: 1M,10M); decode 200k; publish 1M; workers 100k
   --routes <list>       of ${ROUTES.join(', ')}; default: all
-  --models <list>       of ${MODELS.join(', ')}; default: all, but the forest on 100k rows at most
-  --rounds <n>          times that each is run, in turn with its peer; the figures are medians; default: 3
+  --models <list>       of ${MODELS.join(', ')}; default: linear, boosted
+  --rounds <n>          times that each is run, in turn with its peer; the figures are medians; default: 5
   --workers <n>         scoring threads; default: the number of cores, at most 8
   --no-peers            predawn alone
   --naive               the naive script too, once a case
   --no-limits           without the stages alone
-  --output <file>       write the tables there as well`;
+  --output <file>       write the report there as well
+
+Examples:
+  npm run bench -- --rows 1M --models linear --routes csv-postgres
+  npm run bench -- all --full --output report.md
+  npm run bench -- all --rows 5k --rounds 1       does everything work here? a minute`;
 
 /** @throws Error that says what is wrong, with the usage. */
 export function parseOptions(args: readonly string[]): Options {
@@ -43,28 +63,32 @@ export function parseOptions(args: readonly string[]): Options {
     allowPositionals: true,
     allowNegative: true,
     options: {
-      rows: { type: 'string', default: '100k,1M' },
+      rows: { type: 'string' },
       routes: { type: 'string', default: ROUTES.join(',') },
       models: { type: 'string' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '5' },
       workers: { type: 'string', default: String(Math.min(availableParallelism(), 8)) },
       peers: { type: 'boolean', default: true },
-      naive: { type: 'boolean', default: false },
+      naive: { type: 'boolean' },
       limits: { type: 'boolean', default: true },
+      full: { type: 'boolean', default: false },
       output: { type: 'string' },
     },
   });
-  const asked = positionals.length === 0 ? ['cases'] : positionals.includes('all') ? WHATS : positionals;
+  const all = positionals.includes('all');
+  const asked = positionals.length === 0 ? ['cases'] : all ? WHATS : positionals;
   return {
     what: asked.map((text) => oneOf(WHATS, text)),
-    rows: values.rows.split(',').map(readCount),
+    all,
+    rows: values.rows?.split(',').map(readCount),
     routes: values.routes.split(',').map((text) => oneOf(ROUTES, text)),
     models: values.models?.split(',').map((text) => oneOf(MODELS, text)),
     rounds: readCount(values.rounds),
     workers: readCount(values.workers),
     peers: values.peers,
-    naive: values.naive,
+    naive: values.naive ?? values.full,
     limits: values.limits,
+    full: values.full,
     output: values.output,
   };
 }

@@ -1,3 +1,4 @@
+import type { Figure, Section } from './bars.js';
 import type { Options } from './options.js';
 import { runPeer } from './peer.js';
 import { benchProject } from './project.js';
@@ -7,8 +8,8 @@ import { median } from './statistics.js';
 
 const ROWS = 500;
 
-/** 500 rows, process start to exit, in turn with the good script on the same rows, as Markdown. */
-export async function runSample({ rounds, workers, peers }: Options): Promise<string> {
+/** 500 rows, process start to exit, in turn with the good script on the same rows. */
+export async function runSample({ rounds, workers, peers }: Options): Promise<Section> {
   const python = peers ? await findPython() : undefined;
   const models = await findModels(python);
   const project = await benchProject(ROWS, workers, models);
@@ -26,7 +27,8 @@ export async function runSample({ rounds, workers, peers }: Options): Promise<st
     }
     const seconds = median(ours.map(({ wall }) => wall));
     const peer = theirs.length === 0 ? undefined : median(theirs.map(({ wall }) => wall));
-    return table(
+    const share = peer === undefined ? undefined : seconds / peer;
+    const text = table(
       ['500 rows, CSV to Parquet', 'seconds', 'CPU s', 'peak MB', 'good.py s', 'share of good.py'],
       [
         [
@@ -35,10 +37,13 @@ export async function runSample({ rounds, workers, peers }: Options): Promise<st
           fixed(median(ours.map(({ cpu }) => cpu)), 2),
           megabytes(Math.max(...ours.map(({ peakMemory }) => peakMemory ?? NaN))),
           fixed(peer, 2),
-          fixed(peer && seconds / peer, 2),
+          fixed(share, 2),
         ],
       ],
     );
+    const figures: Figure[] = [{ bar: 'sample/seconds', value: seconds }];
+    if (share !== undefined) figures.push({ bar: 'sample/share', value: share });
+    return { text, figures };
   } finally {
     await project.drop();
   }

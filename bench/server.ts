@@ -1,17 +1,21 @@
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { giveTo, run } from '../test/setup/account.js';
 import { findBinaries } from '../test/setup/binaries.js';
 import { withClient } from './database.js';
+import { familySeconds } from './process-time.js';
+import type { CpuClock } from './statistics.js';
 
 export interface BenchServer {
   readonly url: string;
   /** For the report. */
   readonly version: string;
+  /** CPU seconds of all its processes so far; of a server that is not the bench's own, not known. */
+  readonly cpuSeconds: CpuClock;
   stop(): Promise<void>;
 }
 
@@ -25,7 +29,12 @@ const KEEPER = '"$@" & server=$!; cat >/dev/null; kill -INT $server; wait $serve
 export async function benchServer(): Promise<BenchServer> {
   const given = process.env['PREDAWN_BENCH_DATABASE_URL'];
   if (given !== undefined && given !== '') {
-    return { url: given, version: await versionOf(given), stop: () => Promise.resolve() };
+    return {
+      url: given,
+      version: await versionOf(given),
+      cpuSeconds: () => undefined,
+      stop: () => Promise.resolve(),
+    };
   }
 
   const folder = await mkdtemp(path.join(tmpdir(), 'predawn-bench-postgres-'));
@@ -66,9 +75,11 @@ export async function benchServer(): Promise<BenchServer> {
     });
   });
   const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
+  const postmaster = Number((await readFile(path.join(data, 'postmaster.pid'), 'utf8')).split('\n')[0]);
   return {
     url,
     version: await versionOf(url),
+    cpuSeconds: () => familySeconds(postmaster),
     stop: () =>
       new Promise((resolve, reject) => {
         keeper.on('exit', () => {

@@ -6,21 +6,24 @@ import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
 import { withClient } from '../database.js';
-import { secondsOf } from '../statistics.js';
+import { type Cost, costOf, type CpuClock } from '../statistics.js';
 
-/** Seconds that the server and the driver take to send a query's rows, binary, to a client that drops them. */
-export function secondsToCopyOut(url: string, query: string): Promise<number> {
+/** What the server and the driver take to send a query's rows, binary, to a client that drops them. */
+export function costOfCopyOut(url: string, query: string, server: CpuClock): Promise<Cost> {
   return withClient(url, async (client) => {
     const sink = new Writable({ write: (_bytes, _encoding, done) => done() });
-    return secondsOf(() => pipeline(client.query(copyTo(`copy (${query}) to stdout (format binary)`)), sink));
+    return costOf(
+      () => pipeline(client.query(copyTo(`copy (${query}) to stdout (format binary)`)), sink),
+      server,
+    );
   });
 }
 
 /**
- * Seconds that the server takes to copy a slice in from a file and to build its key, committed: into a table like the
+ * What the server takes to copy a slice in from a file and to build its key, committed: into a table like the
  * newest partition of `table`, from that partition's own rows.
  */
-export function secondsToCopyIn(url: string, table: string): Promise<number> {
+export function costOfCopyIn(url: string, table: string, server: CpuClock): Promise<Cost> {
   return withClient(url, async (client) => {
     const folder = await mkdtemp(path.join(tmpdir(), 'predawn-bench-copy-'));
     try {
@@ -35,7 +38,7 @@ export function secondsToCopyIn(url: string, table: string): Promise<number> {
         client.query(copyTo(`copy ${partition} (${columns}) to stdout (format binary)`)),
         createWriteStream(file),
       );
-      return await secondsOf(async () => {
+      return await costOf(async () => {
         await client.query('begin');
         await client.query(
           `create table copied_in (like ${partition} including defaults including constraints)`,
@@ -46,7 +49,7 @@ export function secondsToCopyIn(url: string, table: string): Promise<number> {
         );
         await client.query('alter table copied_in add primary key (as_of, customer_id)');
         await client.query('commit');
-      });
+      }, server);
     } finally {
       await client.query('drop table if exists copied_in');
       await rm(folder, { recursive: true });

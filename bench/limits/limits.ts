@@ -10,70 +10,112 @@ import { wireServices } from '../../src/wiring.js';
 import { customersTable } from '../database.js';
 import type { ModelName, Route } from '../options.js';
 import { type BenchProject, type Databases, environmentVariables } from '../project.js';
-import { secondsOf } from '../statistics.js';
-import { secondsToCopyIn, secondsToCopyOut } from './copy.js';
-import { secondsInThreads, type StageInput } from './threads.js';
+import { addCosts, type Cost, costOf, type CpuClock, medianCost, NO_SERVER } from '../statistics.js';
+import { costOfCopyIn, costOfCopyOut } from './copy.js';
+import { costInThreads, type StageInput } from './threads.js';
 import { bundledWorker } from './worker-entry.js';
 
-/** Seconds of each stage alone, by its name; `all threads' work` is no limit by itself, but what they share. */
-export type Limits = Readonly<Record<string, number>>;
+/** What each stage alone takes, by its name; `SHARED_WORK` is no stage, but what the threads do in all. */
+export type Limits = Readonly<Record<string, Cost>>;
 
 export const SHARED_WORK = 'decode + score + encode';
 
 /**
  * The stages of a run, each alone with the same number of threads: what no pipeline of them can be faster than.
- * Process start, opening sessions and compiling WebAssembly are not counted, which makes the limits strict.
+ * Process start, opening sessions and compiling WebAssembly are not counted, which makes the limits strict. Medians
+ * of `rounds`.
+ *
+ * @param server where the databases are
  */
 export async function measureLimits(
   project: BenchProject,
   model: ModelName,
   route: Route,
   databases: Databases,
+  server: CpuClock,
+  rounds: number,
 ): Promise<Limits> {
-  return withStage(project, model, route, databases, async (input) => {
-    const { facts, stage } = input;
-    const signal = facts.context.signal;
-    const fromFile = route !== 'postgres-postgres';
-    const toFile = route === 'csv-files';
-    const limits: Record<string, number> = {};
-    // A source is read once: of a file, that is the read that counts; of a query, COPY out alone is.
-    limits['decode'] = await secondsInThreads(
-      ['decode'],
-      input,
-      fromFile ? facts.source.blocks(signal) : undefined,
+  const measured: Limits[] = [];
+  for (let round = 0; round < rounds; round++) {
+    measured.push(
+      await withStage(project, model, route, databases, (input) =>
+        measureOnce(input, project, model, route, databases, server),
+      ),
     );
-    limits['score'] = await secondsInThreads(['score'], input, undefined);
-    limits[SHARED_WORK] = await secondsInThreads(['decode', 'score', 'encode'], input, undefined);
-    if (!fromFile) {
-      const query = `select * from ${customersTable(project.rows)}`;
-      limits['COPY out'] = await secondsToCopyOut(databases.source!, query);
-    }
-    if (toFile) {
-      const writing = await secondsInThreads(['encode'], input, undefined, ({ block }) =>
-        stage.append({ payload: block.payload, rows: block.rows, keyHashes: block.keyHashes }),
-      );
-      limits['encode + write'] = writing + (await secondsOf(() => stage.finish()));
-    } else {
-      limits['COPY in + key'] = await secondsToCopyIn(databases.destination!, `predictions_${model}`);
-    }
-    return limits;
-  });
+  }
+  const names = Object.keys(measured[0]!);
+  return Object.fromEntries(names.map((name) => [name, medianCost(measured.map((limits) => limits[name]!))]));
 }
 
-/** Name and seconds of the slowest stage. */
-export function slowest(limits: Limits): readonly [string, number] {
-  const stages = Object.entries(limits).filter(([name]) => name !== SHARED_WORK);
-  return stages.reduce((most, stage) => (stage[1] > most[1] ? stage : most));
-}
-
-/** Opens an attempt as a run does; it ends unpublished. */
-async function withStage(
+async function measureOnce(
+  input: StageInput,
   project: BenchProject,
   model: ModelName,
   route: Route,
   databases: Databases,
-  work: (input: StageInput) => Promise<Limits>,
+  server: CpuClock,
 ): Promise<Limits> {
+  const { facts, stage } = input;
+  const fromFile = route !== 'postgres-postgres';
+  const limits: Record<string, Cost> = {};
+  // A source is read once: of a file, that is the read that counts; of a query, COPY out alone is.
+  const blocks = fromFile ? facts.source.blocks(facts.context.signal) : undefined;
+  limits['decode'] = await costInThreads(['decode'], input, blocks);
+  limits['score'] = await costInThreads(['score'], input, undefined);
+  limits[SHARED_WORK] = await costInThreads(['decode', 'score', 'encode'], input, undefined);
+  if (!fromFile) {
+    const query = `select * from ${customersTable(project.rows)}`;
+    limits['COPY out'] = await costOfCopyOut(databases.source!, query, server);
+  }
+  if (route === 'csv-files') {
+    const writing = await costInThreads(['encode'], input, undefined, ({ block }) =>
+      stage.append({ payload: block.payload, rows: block.rows, keyHashes: block.keyHashes }),
+    );
+    limits['encode + write'] = addCosts(writing, await costOf(() => stage.finish(), NO_SERVER));
+  } else {
+    limits['encode'] = await costInThreads(['encode'], input, undefined);
+    limits['COPY in + key'] = await costOfCopyIn(databases.destination!, `predictions_${model}`, server);
+  }
+  return limits;
+}
+
+/** Seconds that scoring alone takes, of all rows, on the project's number of threads. */
+export function secondsToScore(project: BenchProject, model: ModelName): Promise<number> {
+  const files = { source: undefined, destination: undefined };
+  return withStage(
+    project,
+    model,
+    'csv-files',
+    files,
+    async (input) => (await costInThreads(['score'], input, undefined)).wall,
+  );
+}
+
+/** Name and seconds of the slowest stage. */
+export function slowest(limits: Limits): readonly [string, number] {
+  const stages = stagesOf(limits).map(([name, { wall }]) => [name, wall] as const);
+  return stages.reduce((most, stage) => (stage[1] > most[1] ? stage : most));
+}
+
+/** CPU seconds of all stages, the server's share included; undefined where that can't be known. */
+export function totalCpu(limits: Limits): number | undefined {
+  return stagesOf(limits)
+    .map(([, cost]) => cost)
+    .reduce(addCosts).cpu;
+}
+
+function stagesOf(limits: Limits): readonly (readonly [string, Cost])[] {
+  return Object.entries(limits).filter(([name]) => name !== SHARED_WORK);
+}
+
+/** Opens an attempt as a run does; it ends unpublished. */
+async function withStage<Result>(
+  project: BenchProject,
+  model: ModelName,
+  route: Route,
+  databases: Databases,
+  work: (input: StageInput) => Promise<Result>,
+): Promise<Result> {
   const { folder, rows, workers } = project;
   const signal = new AbortController().signal;
   const now = () => new Date();

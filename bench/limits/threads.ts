@@ -4,7 +4,7 @@ import { codecs } from '../../src/block-wiring.js';
 import { type RunFacts, scoringPlan } from '../../src/run/attempt.js';
 import { type PlacedBlock, scoreInOrder } from '../../src/run/pipeline.js';
 import { openPool } from '../../src/run/scorer-pool.js';
-import { secondsOf } from '../statistics.js';
+import { type Cost, costOf, NO_SERVER } from '../statistics.js';
 import type { StagePlan, ThreadStage } from './worker.js';
 
 /** A run's facts, its stage and a block of its input, as the stages alone need them. */
@@ -18,17 +18,17 @@ export interface StageInput {
 }
 
 /**
- * Seconds that some stages take alone, on as many threads as in a run, for all rows of the input.
+ * What some stages take alone, on as many threads as in a run, for all rows of the input.
  *
  * @param blocks the input; undefined for as many copies of the sample as make its rows
  * @param write takes each result, in order
  */
-export async function secondsInThreads(
+export async function costInThreads(
   stages: readonly ThreadStage[],
   { facts, stage, sample, workerEntry, rows }: StageInput,
   blocks: AsyncIterable<Block> | undefined,
   write: (placed: PlacedBlock) => Promise<void> = () => Promise.resolve(),
-): Promise<number> {
+): Promise<Cost> {
   const whole = scoringPlan(facts, stage);
   const writes = stages.includes('encode');
   const shared = new Uint8Array(new SharedArrayBuffer(sample.bytes.length));
@@ -42,10 +42,10 @@ export async function secondsInThreads(
   };
   const pool = await openPool(plan, { codecs, workerEntry, workers: facts.request.settings.workers });
   try {
-    return await secondsOf(async () => {
-      const input = blocks ?? copies(sample, stages, rows / (await rowsOf(plan, sample)));
+    const input = blocks ?? copies(sample, stages, rows / (await rowsOf(plan, sample)));
+    return await costOf(async () => {
       for await (const placed of scoreInOrder(input, pool, facts.source)) await write(placed);
-    });
+    }, NO_SERVER);
   } finally {
     await pool.close();
   }
