@@ -5,8 +5,8 @@ import { KERNEL } from './kernel-module.js';
 /** What `assembly/kernel.ts` exports; addresses and lengths are in bytes. */
 interface Exports {
   readonly memory: WebAssembly.Memory;
-  heapBase(): number;
-  split(
+  readonly heapBase: () => number;
+  readonly split: (
     bytes: number,
     length: number,
     delimiter: number,
@@ -15,15 +15,15 @@ interface Exports {
     columns: number,
     bounds: number,
     starts: number,
-  ): number;
-  lines(): number;
+  ) => number;
+  readonly lines: () => number;
   float32s: ReadNumbers;
   float64s: ReadNumbers;
   int32s: ReadNumbers;
   int64s: ReadNumbers;
-  tableBytes(): number;
-  makeTable(table: number, size: number): void;
-  texts(
+  readonly tableBytes: () => number;
+  readonly makeTable: (table: number, size: number) => void;
+  readonly texts: (
     bytes: number,
     bound: number,
     stride: number,
@@ -32,9 +32,9 @@ interface Exports {
     table: number,
     codes: number,
     from: number,
-  ): number;
-  addText(table: number, start: number, length: number, code: number): void;
-  copyKeys(
+  ) => number;
+  readonly addText: (table: number, start: number, length: number, code: number) => void;
+  readonly copyKeys: (
     bytes: number,
     bound: number,
     stride: number,
@@ -42,7 +42,7 @@ interface Exports {
     quote: number,
     out: number,
     offsets: number,
-  ): number;
+  ) => number;
 }
 
 type ReadNumbers = (
