@@ -22,7 +22,7 @@ export interface CutterOptions {
 }
 
 /**
- * Cuts a stream of CSV bytes into blocks of whole records, each in an ArrayBuffer of exactly its size.
+ * Cuts a stream of CSV bytes into blocks of whole records, each at the start of an ArrayBuffer of its own.
  *
  * A block has as many whole records as fit into `blockBytes`, or one that is longer: the cuts depend on the bytes
  * alone, not on the pieces they come in. Holds one block, or the longest record so far, in memory. Faulty quotes are
@@ -43,7 +43,7 @@ export class RecordCutter {
   constructor(options: CutterOptions) {
     this.#options = options;
     this.#longest = Math.max(options.longestRecord ?? LONGEST_RECORD, options.blockBytes);
-    this.#buffer = Buffer.alloc(options.blockBytes);
+    this.#buffer = ownBuffer(options.blockBytes);
     this.#cut = options.firstByte ?? 0;
   }
 
@@ -85,7 +85,7 @@ export class RecordCutter {
     const needed = this.#length + to - from;
     if (needed > this.#buffer.length) {
       if (needed > this.#longest) throw this.#tooLong();
-      const larger = Buffer.alloc(Math.min(this.#longest, Math.max(needed, this.#buffer.length * 2)));
+      const larger = ownBuffer(Math.min(this.#longest, Math.max(needed, this.#buffer.length * 2)));
       this.#buffer.copy(larger, 0, 0, this.#length);
       this.#buffer = larger;
     }
@@ -93,12 +93,14 @@ export class RecordCutter {
     this.#length = needed;
   }
 
+  /** Hands the buffer over as a block; what is behind it begins the next one. */
   #take(length: number): Uint8Array<ArrayBuffer> {
-    // Not from the pool, and not filled with zeros first.
-    const block = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
-    block.set(this.#buffer.subarray(0, length));
-    this.#buffer.copyWithin(0, length, this.#length);
-    this.#length -= length;
+    const rest = this.#length - length;
+    const block = new Uint8Array(this.#buffer.buffer, 0, length);
+    const next = ownBuffer(Math.max(this.#options.blockBytes, rest));
+    this.#buffer.copy(next, 0, length, this.#length);
+    this.#buffer = next;
+    this.#length = rest;
     this.#whole = 0;
     this.#cut += length;
     return block;
@@ -163,6 +165,11 @@ export class RecordCutter {
       { hint: 'A quote there is probably never closed: look for a stray quote, or check input.quote.' },
     );
   }
+}
+
+/** Memory that is not shared with other buffers, and not filled with zeros first. */
+function ownBuffer(size: number): Buffer<ArrayBuffer> {
+  return Buffer.allocUnsafeSlow(size);
 }
 
 /** Fields are short: so far it is faster to look at each byte than to call `indexOf`. */
