@@ -1,9 +1,9 @@
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { cpus } from 'node:os';
 import path from 'node:path';
 import { codecs } from './block-wiring.js';
-import { describeError, PredawnError } from './domain/errors.js';
+import { PredawnError } from './domain/errors.js';
 import type { Job, Settings } from './domain/job.js';
 import type { Publication } from './domain/publication.js';
 import type { Source } from './domain/source.js';
@@ -106,27 +106,20 @@ function displayPath(file: string, cwd: string): string {
 
 /** Stages into a temporary folder that goes when the publication is closed. */
 async function openScratchPublication(cwd: string, now: () => Date): Promise<Publication> {
-  const root = await mkdtemp(path.join(tmpdir(), 'predawn-')).catch((cause: unknown) => {
-    throw new PredawnError(
-      'configuration',
-      'scratch.folder',
-      `${tmpdir()} can't be written to: ${describeError(cause)}`,
-      {
-        hint: '--dry-run and --limit stage there. Set TMPDIR to a folder that can be written.',
-        cause,
-      },
-    );
-  });
+  const { makeScratchFolder, removeScratchFolder } = await import('./files/scratch.js');
   const { openFilesPublication } = await import('./files/publication.js');
+  const root = await makeScratchFolder();
   const scratch = await openFilesPublication({ root, cwd, now });
   return {
     location: scratch.location,
     check: (target) => scratch.check(target),
     withAttempt: (attempt, signal, work) => scratch.withAttempt(attempt, signal, work),
+    withComparison: (attempt, signal, work) => scratch.withComparison(attempt, signal, work),
+    moveSlice: (request, signal) => scratch.moveSlice(request, signal),
     howToLook: (target, asOf) => scratch.howToLook(target, asOf),
     close: async () => {
       await scratch.close();
-      await rm(root, { recursive: true, force: true });
+      await removeScratchFolder(root);
     },
   };
 }
@@ -139,5 +132,7 @@ async function readVersions(): Promise<Services['versions']> {
     predawn: await version(require.resolve('../package.json')),
     node: process.versions.node,
     onnxruntime: await version(require.resolve('onnxruntime-node/package.json')),
+    platform: `${process.platform} ${process.arch}`,
+    cpu: cpus()[0]?.model.trim() ?? 'unknown',
   };
 }

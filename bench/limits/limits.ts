@@ -135,7 +135,14 @@ async function withStage<Result>(
     force: false,
     limit: undefined,
   };
-  const context = { services, signal, now, newAttemptId: () => uuidv7(), onEvent: () => undefined };
+  const context = {
+    services,
+    signal,
+    user: 'bench',
+    now,
+    newAttemptId: () => uuidv7(),
+    onEvent: () => undefined,
+  };
   const date = fixDate(job, request, now());
   const artefact = await pinArtefact(await services.openRegistry(settings), job, route);
   const open = () => services.openSource({ settings, job, ...date, signal });

@@ -1,5 +1,6 @@
 import type { LedgerEntry } from '../domain/ledger.js';
 import type { AliasMove } from '../domain/registry.js';
+import type { MoveResult, SliceMove } from '../domain/slice-move.js';
 
 /** A ledger entry for machines, named as the receipt and the `predawn.runs` view name things. */
 export function entryJson(entry: LedgerEntry): Record<string, unknown> {
@@ -10,6 +11,8 @@ export function entryJson(entry: LedgerEntry): Record<string, unknown> {
     as_of: entry.asOf,
     status: entry.status,
     is_current: entry.current,
+    rows_kept: entry.rowsKept,
+    moves: entry.moves.map(sliceMoveJson),
     artefact: entry.artefact,
     artefact_digest: entry.artefactDigest,
     started_at: entry.startedAt,
@@ -31,5 +34,28 @@ export function moveJson(move: AliasMove): Record<string, unknown> {
     at: move.at,
     by: move.by,
     reason: move.reason ?? null,
+  };
+}
+
+/** One move of a slice for machines; always the same keys. */
+export function sliceMoveJson({ action, from, to, by, reason, at }: SliceMove): Record<string, unknown> {
+  return { action, from: from ?? null, to, by, reason: reason ?? null, at };
+}
+
+/** What a command did to the slice of a date. */
+export function moveResultJson(
+  job: string,
+  asOf: string,
+  { outcome, attempt, replaced, changes }: MoveResult,
+): Record<string, unknown> {
+  return {
+    job,
+    as_of: asOf,
+    outcome,
+    attempt_id: attempt.attemptId,
+    artefact: attempt.artefact,
+    replaced_attempt_id: replaced?.attemptId ?? null,
+    replaced_artefact: replaced?.artefact ?? null,
+    changes,
   };
 }

@@ -3,6 +3,8 @@ import { PredawnError } from '../domain/errors.js';
 import { databaseCommand } from './commands/database.js';
 import { initCommand } from './commands/init.js';
 import { modelCommand } from './commands/model.js';
+import { publishCommand } from './commands/publish.js';
+import { restoreCommand } from './commands/restore.js';
 import { runCommand } from './commands/run.js';
 import { runsCommand } from './commands/runs.js';
 import { schemaCommand } from './commands/schema.js';
@@ -24,6 +26,8 @@ export function buildProgram(context: CommandContext): Command {
     validateCommand(context),
     runsCommand(context),
     showCommand(context),
+    restoreCommand(context),
+    publishCommand(context),
     modelCommand(context),
     initCommand(context),
     databaseCommand(context),

@@ -29,7 +29,8 @@ export function renderError(error: PredawnError, options: { colors: boolean; deb
 
 /** The same for machines. */
 export function errorJson(error: PredawnError): Record<string, unknown> {
-  return { error: plain(error), exit_code: exitCode(error) };
+  const { result } = error;
+  return { error: plain(error), exit_code: exitCode(error), ...(result !== undefined && { result }) };
 }
 
 function plain({ kind, code, message, hint, problems }: PredawnError): Record<string, unknown> {

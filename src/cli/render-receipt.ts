@@ -4,6 +4,7 @@ import type { Receipt } from '../domain/receipt.js';
 
 const OUTCOMES = {
   published: 'published',
+  staged: 'staged beside the slice, not published',
   unchanged: 'already published: same input, artefact and job file; nothing to do',
   'dry-run': 'scored and gated, not published',
 } as const;
@@ -11,12 +12,13 @@ const OUTCOMES = {
 /** The receipt as a person reads it at the end of a run. */
 export function renderReceipt(receipt: Receipt, cwd: string, colors: boolean): string {
   const { bold, green, yellow, dim } = pc.createColors(colors);
-  const mark = receipt.outcome === 'published' ? green('✓') : dim('•');
+  const mark = ['published', 'staged'].includes(receipt.outcome) ? green('✓') : dim('•');
   const lines = [
     `${mark} ${bold(`${receipt.job} ${receipt.as_of}`)} ${OUTCOMES[receipt.outcome]}`,
     '',
     row('rows', rowsText(receipt)),
     row('changes', changesText(receipt)),
+    row('in place of', receipt.replaced_attempt_id),
     row('artefact', `${receipt.artefact.name}@${receipt.artefact.version}  ${dim(receipt.artefact.digest)}`),
     row('environment', receipt.environment),
     row('window', windowText(receipt)),

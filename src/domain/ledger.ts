@@ -1,4 +1,5 @@
 import type { AttemptStatus, Receipt } from './receipt.js';
+import type { SliceMove } from './slice-move.js';
 
 /** One attempt as the ledger remembers it. */
 export interface LedgerEntry {
@@ -9,12 +10,16 @@ export interface LedgerEntry {
   readonly status: AttemptStatus;
   /** Whether the slice of its date is this attempt's now. */
   readonly current: boolean;
+  /** Whether its rows are kept apart from the slice, to be restored or published. */
+  readonly rowsKept: boolean;
+  /** The moves that made the slice this attempt's, oldest first. */
+  readonly moves: readonly SliceMove[];
   /** `name@version`. */
   readonly artefact: string;
   readonly artefactDigest: string;
   readonly startedAt: string;
   readonly finishedAt: string | undefined;
-  /** Whole for published and unchanged attempts; undefined before. */
+  /** Whole for published, staged and unchanged attempts; undefined before. */
   readonly receipt: Receipt | undefined;
   /** For failed attempts. */
   readonly error: { readonly kind: string; readonly code: string; readonly message: string } | undefined;

@@ -1,7 +1,9 @@
 import type { EncoderSpec } from './codecs.js';
 import type { KeyType, OutputColumn, Reject } from './columns.js';
+import type { SliceComparison } from './comparison.js';
 import type { PredawnError } from './errors.js';
 import type { Receipt } from './receipt.js';
+import type { MoveRequest, MoveResult } from './slice-move.js';
 
 /** The table that a job publishes to. Its columns: as_of, keys, outputs, artefact, attempt_id, scored_at. */
 export interface TargetTable {
@@ -30,8 +32,13 @@ export interface Attempt {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
   readonly target: TargetTable;
-  /** How many published attempts of a slice keep their rows for `restore`, the current one included. */
+  /**
+   * How many published attempts of a slice keep their rows for `restore`, the current one included; and as many
+   * staged ones, one at least.
+   */
   readonly retain: number;
+  /** Who runs it. */
+  readonly by: string;
 }
 
 /** The publication a slice holds now. */
@@ -50,9 +57,10 @@ export interface EncodedBlock {
   readonly keyHashes: BigUint64Array | undefined;
 }
 
-/** What publishing changed, and what it published. */
+/** What publishing changed, and whose slice it replaced. */
 export interface Publishing {
   readonly changes: { readonly inserted: number; readonly updated: number; readonly deleted: number };
+  readonly replaced: string | undefined;
 }
 
 /** What a stage holds when its last block was appended. */
@@ -63,15 +71,12 @@ export interface StagedOutput {
 }
 
 /**
- * An open attempt: rows are staged where no reader sees them.
+ * Takes an attempt's rows to where no reader sees them.
  *
  * To implement: `append` may be called only in block order and resolves when the next block may come (back
- * pressure). After `finish`, `duplicateKeys` says which keys occur twice. `publish` makes the staged rows the slice
- * and the receipt the ledger's, atomically: a reader sees the old slice or the new one, whole, and a crash at any
- * moment leaves one of both with a ledger that the next run can settle. A stage whose attempt is no longer open (a
- * stale process) must not be able to publish.
+ * pressure). After `finish`, `duplicateKeys` says which keys occur twice.
  */
-export interface Stage {
+export interface RowStage {
   /** The slice's present publication, undefined when the date has none. */
   readonly current: PublishedSlice | undefined;
   /** How blocks must be encoded for this destination. */
@@ -85,9 +90,31 @@ export interface Stage {
   finish(): Promise<StagedOutput>;
   /** Up to `limit` keys that occur more than once, as text (columns joined by `, `). */
   duplicateKeys(limit: number): Promise<readonly string[]>;
+}
+
+/**
+ * An open attempt.
+ *
+ * To implement: `publish` makes the staged rows the slice and the receipt the ledger's, atomically: a reader sees the
+ * old slice or the new one, whole, and a crash at any moment leaves one of both with a ledger that the next run can
+ * settle. A stage whose attempt is no longer open (a stale process) must not be able to publish.
+ */
+export interface Stage extends RowStage {
   publish(complete: (publishing: Publishing) => Receipt): Promise<Receipt>;
+  /** Keeps the rows unpublished, for `Publication.moveSlice` to publish; `location` is where they are meanwhile. */
+  keep(complete: (kept: { readonly location: string }) => Receipt): Promise<Receipt>;
   /** Records that this very input, artefact and job file are published already; drops what was staged. */
   unchanged(receipt: Receipt): Promise<void>;
+}
+
+/** Rows that are staged to be compared with the slice, and never published. */
+export interface ComparedStage extends RowStage {
+  /**
+   * After `finish`, where no key occurs twice: how the staged rows differ from the slice, with the `limit` largest
+   * differences of every output. Undefined where the date has no slice. It sees the slice as `current` says it is,
+   * at one moment: kind `unavailable`, code `compare.moved`, where it was published anew meanwhile.
+   */
+  compare(limit: number): Promise<SliceComparison | undefined>;
 }
 
 /**
@@ -106,6 +133,23 @@ export interface Publication {
   /** Everything that would stop a publication to `target`, found without changing anything. */
   check(target: TargetTable): Promise<readonly PredawnError[]>;
   withAttempt<T>(attempt: Attempt, signal: AbortSignal, work: (stage: Stage) => Promise<T>): Promise<T>;
+  /**
+   * Stages an attempt to compare it with the slice: no lock, no line in the ledger, no rejects kept, and nothing left
+   * behind however it ends.
+   */
+  withComparison<T>(
+    attempt: Attempt,
+    signal: AbortSignal,
+    work: (stage: ComparedStage) => Promise<T>,
+  ): Promise<T>;
+  /**
+   * Makes the rows kept of an attempt the slice of its date, as `Stage.publish` would: under the lock of the date, in
+   * one step for readers, recorded with who and why in the same transaction. `chooseAttempt` says which attempt. One
+   * that is the slice already is left alone, and put back where others changed its rows.
+   *
+   * @throws what `chooseAttempt` throws; kind `data`, code `rows.not_kept`, for rows that are not what was kept.
+   */
+  moveSlice(request: MoveRequest, signal: AbortSignal): Promise<MoveResult>;
   /** How to look at the table, as a command or query for the receipt's last line. */
   howToLook(target: TargetTable, asOf: string): string;
   close(): Promise<void>;

@@ -1,5 +1,10 @@
-/** What happened to an attempt. `open` is running or was killed; the next run of the date settles the latter. */
-export type AttemptStatus = 'open' | 'published' | 'unchanged' | 'failed';
+import type { ColumnComparison } from './comparison.js';
+
+/**
+ * What happened to an attempt. `open` is running or was killed; the next run of the date settles the latter. `staged`
+ * passed its gates and waits to be published.
+ */
+export type AttemptStatus = 'open' | 'published' | 'staged' | 'unchanged' | 'failed';
 
 /**
  * The balanced account of an attempt. It commits with the predictions, is what `--json` and `--report` print, and
@@ -10,13 +15,15 @@ export interface Receipt {
   readonly attempt_id: string;
   /** Whose rows the slice holds: this attempt, or for `unchanged` the earlier one. */
   readonly published_attempt_id: string | undefined;
+  /** Whose rows it replaced when it was published; undefined where the date had none. */
+  readonly replaced_attempt_id?: string | undefined;
   readonly job: string;
   readonly environment: string;
   readonly as_of: string;
   readonly timezone: string;
   /** The data date's window, [from, to). */
   readonly window: { readonly from: string; readonly to: string };
-  readonly outcome: 'published' | 'unchanged' | 'dry-run';
+  readonly outcome: 'published' | 'staged' | 'unchanged' | 'dry-run';
   readonly artefact: { readonly name: string; readonly version: number; readonly digest: string };
   readonly rows: { readonly read: number; readonly scored: number; readonly rejected: number };
   /** Rejected rows by reason code. */
@@ -31,7 +38,7 @@ export interface Receipt {
   };
   readonly job_file: { readonly path: string; readonly digest: string };
   readonly output: {
-    /** Undefined where nothing was published. */
+    /** Where the rows are: published, or staged. Undefined where they are kept nowhere. */
     readonly location: string | undefined;
     /** Of the bytes as staged: the file's, or the COPY stream's. */
     readonly digest: string;
@@ -48,5 +55,59 @@ export interface Receipt {
   readonly started_at: string;
   readonly finished_at: string;
   readonly seconds: number;
-  readonly versions: { readonly predawn: string; readonly node: string; readonly onnxruntime: string };
+  readonly versions: RuntimeVersions;
+  /** With `--compare`. */
+  readonly comparison?: RunComparison;
+}
+
+/** How a run that was not published differs from the slice, and what could have made it so. */
+export interface RunComparison {
+  /** Whose slice it was compared with; undefined, as `rows`, where the date has none. */
+  readonly slice_attempt_id: string | undefined;
+  /** Whether every row is there on both sides with the same outputs. */
+  readonly identical: boolean;
+  /** What is not as it was for the slice's attempt: nothing, where neither changed. */
+  readonly causes: readonly {
+    readonly what: 'input' | 'artefact' | 'job file' | 'runtime';
+    readonly was: string;
+    readonly is: string;
+  }[];
+  readonly rows:
+    | {
+        readonly new: number;
+        readonly slice: number;
+        readonly only_new: number;
+        readonly only_slice: number;
+        /** On both sides, with another value in at least one output. */
+        readonly changed: number;
+      }
+    | undefined;
+  readonly columns: readonly ColumnComparison[];
+}
+
+/** What computed the scores, as far as it may change their last bits. */
+export interface RuntimeVersions {
+  readonly predawn: string;
+  readonly node: string;
+  readonly onnxruntime: string;
+  /** `linux x64`; absent, as `cpu`, from receipts of earlier versions. */
+  readonly platform?: string;
+  /** The processor's model name. */
+  readonly cpu?: string;
+}
+
+/** The receipt of a staged attempt when it is published: its rows are at `location` now. */
+export function publishedReceipt(
+  staged: Receipt,
+  publishing: { readonly changes: NonNullable<Receipt['changes']>; readonly replaced: string | undefined },
+  location: string,
+): Receipt {
+  return {
+    ...staged,
+    outcome: 'published',
+    published_attempt_id: staged.attempt_id,
+    replaced_attempt_id: publishing.replaced,
+    output: { ...staged.output, location },
+    changes: publishing.changes,
+  };
 }

@@ -64,6 +64,23 @@ export function parseDataDate(text: string): string {
   });
 }
 
+/**
+ * Every calendar day from one data date to another, both included.
+ *
+ * @throws PredawnError kind `usage` where they are in the wrong order
+ */
+export function datesBetween(from: string, to: string): readonly string[] {
+  const [first, last] = [from, to].map((date) => Date.parse(`${date}T00:00:00Z`)) as [number, number];
+  if (first > last) {
+    throw new PredawnError('usage', 'date.order', `${from} is after ${to}.`, {
+      hint: `Write the earlier date first: --from ${to} --to ${from}`,
+    });
+  }
+  return Array.from({ length: (last - first) / DAY + 1 }, (_, day) =>
+    new Date(first + day * DAY).toISOString().slice(0, 10),
+  );
+}
+
 /** The first instant of a day, in milliseconds since 1970; `day` is the same day's midnight in UTC. */
 function startOfDay(day: number, zone: IANAZone): number {
   const before = zone.offset(day - DAY) * MINUTE;

@@ -6,6 +6,7 @@ import type { Attempt, PublishedSlice } from '../domain/publication.js';
 import type { AttemptStatus, Receipt } from '../domain/receipt.js';
 import { isCode, readIfThere, writeJson } from './disk.js';
 import { ATTEMPT_ID } from './layout.js';
+import { movesTo, type PendingMove, type RecordedMove, withoutNumber } from './moves.js';
 import { parseRecord } from './record-text.js';
 
 /** One attempt as its JSON file in the ledger has it. */
@@ -24,8 +25,11 @@ export interface AttemptRecord {
   readonly status: AttemptStatus | 'publishing';
   readonly startedAt: string;
   readonly finishedAt?: string;
-  /** Counts the publications of a date from 1: the highest published one is current. */
+  /** Its last publication; they are counted from 1 for a date, and the highest published one is current. */
   readonly publication?: number;
+  /** Its publications, oldest first. */
+  readonly moves?: readonly RecordedMove[];
+  readonly pending?: PendingMove | undefined;
   /** `sha256:<hex>` of the slice's file. */
   readonly outputDigest?: string;
   readonly rows?: number;
@@ -108,7 +112,8 @@ export function currentOf(records: readonly AttemptRecord[], table: string): Att
     );
 }
 
-export function toEntry(record: AttemptRecord, current: boolean): LedgerEntry {
+/** `rowsKept`: whether its file is there. */
+export function toEntry(record: AttemptRecord, current: boolean, rowsKept: boolean): LedgerEntry {
   return {
     attemptId: record.attemptId,
     job: record.job,
@@ -116,6 +121,8 @@ export function toEntry(record: AttemptRecord, current: boolean): LedgerEntry {
     asOf: record.asOf,
     status: record.status === 'publishing' ? 'open' : record.status,
     current,
+    rowsKept,
+    moves: movesTo(record).map(withoutNumber),
     artefact: record.artefact,
     artefactDigest: record.artefactDigest,
     startedAt: record.startedAt,

@@ -6,9 +6,13 @@ import type { FileFormat } from '../domain/job.js';
  * Where everything is beneath a destination's folder. Readers see `<table>/as_of=<date>/predictions.<format>` alone;
  * names that start with an underscore or a dot are skipped by pyarrow and Spark.
  */
-export interface SliceFolders {
+export interface SliceFolders extends JobFolders {
   /** The folder that readers see. */
   readonly slice: string;
+}
+
+/** What is the same whichever table a job publishes to. */
+export interface JobFolders {
   /** Rows of attempts that are being staged or kept, on the same file system as the slice. */
   readonly attempts: string;
   readonly rejects: string;
@@ -24,12 +28,15 @@ export const ATTEMPT_ID = /^[0-9a-f-]{36}$/;
 const MAX_NAME_BYTES = 200;
 
 export function sliceFolders(root: string, job: string, table: string, asOf: string): SliceFolders {
-  checkName('job', job);
   checkName('table', table);
+  return { ...jobFolders(root, job, asOf), slice: join(root, table, `as_of=${asOf}`) };
+}
+
+export function jobFolders(root: string, job: string, asOf: string): JobFolders {
+  checkName('job', job);
   checkDate(asOf);
   const ours = join(root, OURS, job);
   return {
-    slice: join(root, table, `as_of=${asOf}`),
     attempts: join(ours, 'attempts', asOf),
     rejects: join(ours, 'rejects', asOf),
     ledger: join(ours, 'ledger', asOf),
@@ -41,7 +48,7 @@ export function sliceFile(folders: SliceFolders, format: FileFormat): string {
   return join(folders.slice, `predictions.${format}`);
 }
 
-export function stagedFile(folders: SliceFolders, attemptId: string, format: FileFormat): string {
+export function stagedFile(folders: JobFolders, attemptId: string, format: FileFormat): string {
   return join(folders.attempts, `${checkAttemptId(attemptId)}.${format}`);
 }
 

@@ -1,8 +1,16 @@
 import { join } from 'node:path';
 import type { Ledger, LedgerEntry } from '../domain/ledger.js';
-import { attemptIds, currentOf, namesIn, readRecord, readRecords, toEntry } from './attempt-record.js';
+import {
+  type AttemptRecord,
+  attemptIds,
+  currentOf,
+  namesIn,
+  readRecord,
+  readRecords,
+  toEntry,
+} from './attempt-record.js';
 import { onDisk } from './disk.js';
-import { checkName, OURS } from './layout.js';
+import { checkName, jobFolders, OURS } from './layout.js';
 
 interface Place {
   readonly id: string;
@@ -18,14 +26,14 @@ export function openFilesLedger(root: string): Promise<Ledger> {
         if (job !== undefined) checkName('job', job);
         const found = await places(root, job);
         const newest = [...found].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
-        return entriesOf(newest);
+        return entriesOf(root, newest);
       }),
     find: (id) =>
       onDisk(root, async () => {
         if (id.length < 6) return undefined;
         const found = await places(root);
         const matching = found.filter((place) => place.id.startsWith(id.toLowerCase()));
-        return matching.length === 1 ? (await entriesOf(matching))[0] : undefined;
+        return matching.length === 1 ? (await entriesOf(root, matching))[0] : undefined;
       }),
     close: () => Promise.resolve(),
   });
@@ -45,13 +53,19 @@ async function places(root: string, onlyJob?: string): Promise<readonly Place[]>
   return found;
 }
 
-async function entriesOf(found: readonly Place[]): Promise<readonly LedgerEntry[]> {
+async function entriesOf(root: string, found: readonly Place[]): Promise<readonly LedgerEntry[]> {
   const entries: LedgerEntry[] = [];
   for (const { id, folder } of found) {
     const record = await readRecord(folder, id);
     if (record === undefined) continue;
     const current = record.status === 'published' && currentOf(await readRecords(folder), record.table);
-    entries.push(toEntry(record, current !== false && current?.attemptId === id));
+    const { attempts } = jobFolders(root, record.job, record.asOf);
+    const kept = ['published', 'staged'].includes(record.status) && (await isThere(attempts, record));
+    entries.push(toEntry(record, current !== false && current?.attemptId === id, kept));
   }
   return entries;
+}
+
+async function isThere(attempts: string, { attemptId, format }: AttemptRecord): Promise<boolean> {
+  return (await namesIn(attempts)).includes(`${attemptId}.${format}`);
 }

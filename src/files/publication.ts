@@ -1,11 +1,15 @@
 import { access, constants } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
-import type { Attempt, Publication, Stage, TargetTable } from '../domain/publication.js';
+import type { Attempt, ComparedStage, Publication, Stage, TargetTable } from '../domain/publication.js';
+import type { MoveRequest, MoveResult } from '../domain/slice-move.js';
 import { namesIn, readRecords } from './attempt-record.js';
+import { FilesComparedStage } from './compared-stage.js';
 import { isCode, onDisk } from './disk.js';
 import { checkName, OURS, sliceFolders } from './layout.js';
 import { onDiskLocked, takeLock } from './lock.js';
+import { moveSlice } from './move.js';
+import { withScratchFolder } from './scratch.js';
 import { type OnStep, presentPublication, settle, sliceConflict } from './slice.js';
 import { FilesStage } from './stage.js';
 
@@ -69,6 +73,27 @@ class FilesPublication implements Publication {
     });
   }
 
+  withComparison<T>(
+    attempt: Attempt,
+    signal: AbortSignal,
+    work: (stage: ComparedStage) => Promise<T>,
+  ): Promise<T> {
+    return withScratchFolder((scratch) =>
+      new FilesPublication({ ...this.#options, root: scratch }).#locked(attempt, signal, async (stage) => {
+        const compared = new FilesComparedStage(stage, this.#options.root, attempt);
+        await compared.open();
+        const result = await work(compared);
+        await stage.close();
+        return result;
+      }),
+    );
+  }
+
+  moveSlice(request: MoveRequest, signal: AbortSignal): Promise<MoveResult> {
+    const { root, now, onStep = () => undefined } = this.#options;
+    return moveSlice({ root, now, onStep }, request, signal);
+  }
+
   howToLook(target: TargetTable, asOf: string): string {
     const { root, cwd } = this.#options;
     const inside = relative(cwd, root);
@@ -97,7 +122,7 @@ class FilesPublication implements Publication {
     );
     try {
       const stage = await onDiskLocked(root, lock, async () => {
-        const earlier = await settle(folders, await readRecords(folders.ledger), now());
+        const earlier = await settle(root, folders.ledger, await readRecords(folders.ledger), now());
         const conflict = await sliceConflict(folders, target, earlier);
         if (conflict !== undefined) throw conflict;
         const current = await presentPublication(folders, earlier, target.table);

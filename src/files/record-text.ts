@@ -10,6 +10,16 @@ const receipt = z.looseObject({
   output: z.looseObject({ digest: text }),
 });
 
+const move = z.looseObject({
+  action: z.enum(['publish', 'publish-staged', 'restore']),
+  from: text.optional(),
+  to: text,
+  by: text,
+  reason: text.optional(),
+  at: text,
+  publication: z.int().positive(),
+});
+
 const common = z.looseObject({
   version: z.literal(1),
   attemptId: text,
@@ -24,15 +34,19 @@ const common = z.looseObject({
   startedAt: text,
   finishedAt: text.optional(),
   publication: z.int().positive().optional(),
+  moves: z.array(move).optional(),
+  pending: z.looseObject({ move, receipt }).optional(),
   error: z.looseObject({ kind: text, code: text, message: text }).optional(),
 });
 
-const publication = { publication: z.int().positive(), outputDigest: text, rows: z.number(), receipt };
+const output = { outputDigest: text, rows: z.number(), receipt };
+const publication = { publication: z.int().positive(), ...output };
 
 const record = z.discriminatedUnion('status', [
   common.extend({ status: z.literal('open') }),
   common.extend({ status: z.literal('publishing'), ...publication }),
   common.extend({ status: z.literal('published'), ...publication }),
+  common.extend({ status: z.literal('staged'), ...output }),
   common.extend({ status: z.literal('unchanged'), receipt }),
   common.extend({ status: z.literal('failed') }),
 ]);

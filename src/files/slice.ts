@@ -11,7 +11,8 @@ import {
   writeRecord,
 } from './attempt-record.js';
 import { ensureFolder, isCode, linkOrCopy, syncFolder } from './disk.js';
-import { sliceFile, type SliceFolders, stagedFile } from './layout.js';
+import { sliceFile, type SliceFolders, sliceFolders, stagedFile } from './layout.js';
+import { movedRecord, unmovedRecord } from './moves.js';
 import { digestOf } from './staged-file.js';
 
 /** Told before what follows it; a test stops or kills the process there. */
@@ -43,32 +44,44 @@ export async function replaceSlice(
 }
 
 /**
- * Decides what became of attempts that were killed: published, where the slice's file is theirs, else failed. For
- * the holder of the date's lock only. Returns the records as they are now.
+ * Decides what became of attempts and moves that were killed: done, where the slice's file is theirs, else not. For
+ * the holder of the date's lock only. `ledger` is the folder of the records. Returns them as they are now.
  */
 export async function settle(
-  folders: SliceFolders,
+  root: string,
+  ledger: string,
   records: readonly AttemptRecord[],
   now: Date,
 ): Promise<readonly AttemptRecord[]> {
-  await removeUnfinishedRecords(folders.ledger);
+  await removeUnfinishedRecords(ledger);
   const settled: AttemptRecord[] = [];
   for (const record of records) {
-    if (record.status !== 'open' && record.status !== 'publishing') {
+    const { status, pending, job, table, asOf, attemptId } = record;
+    if (status !== 'open' && status !== 'publishing' && pending === undefined) {
       settled.push(record);
       continue;
     }
-    const finishedAt = now.toISOString();
-    const published = record.status === 'publishing' && (await isSlice(folders, record));
-    const outcome: AttemptRecord = published
-      ? { ...record, status: 'published', finishedAt }
-      : { ...record, status: 'failed', finishedAt, receipt: undefined, error: KILLED };
-    await writeRecord(folders.ledger, outcome);
-    if (!published) await removeAttemptFiles(folders, record.attemptId);
-    await rm(preparedFile(folders, record.attemptId), { force: true });
+    const folders = sliceFolders(root, job, table, asOf);
+    const done = status !== 'open' && (await isSlice(folders, record));
+    const outcome =
+      pending === undefined
+        ? endedRecord(record, done, now)
+        : done
+          ? movedRecord(record)
+          : unmovedRecord(record);
+    await writeRecord(ledger, outcome);
+    if (outcome.status === 'failed') await removeAttemptFiles(folders, attemptId);
+    await rm(preparedFile(folders, attemptId), { force: true });
     settled.push(outcome);
   }
   return settled;
+}
+
+function endedRecord(record: AttemptRecord, published: boolean, now: Date): AttemptRecord {
+  const finishedAt = now.toISOString();
+  return published
+    ? { ...record, status: 'published', finishedAt }
+    : { ...record, status: 'failed', finishedAt, receipt: undefined, moves: undefined, error: KILLED };
 }
 
 const KILLED = {
@@ -106,12 +119,13 @@ async function isSlice(folders: SliceFolders, record: AttemptRecord): Promise<bo
  */
 export async function sliceConflict(
   folders: SliceFolders,
-  target: TargetTable,
+  target: Pick<TargetTable, 'job' | 'table' | 'format'>,
   records: readonly AttemptRecord[],
 ): Promise<PredawnError | undefined> {
   // An attempt that was killed while publishing may have published, too.
   const ours = records.filter(
-    ({ publication, table }) => publication !== undefined && table === target.table,
+    ({ publication, pending, table }) =>
+      (publication !== undefined || pending !== undefined) && table === target.table,
   );
   for (const name of await namesIn(folders.slice)) {
     if (!name.startsWith('predictions.')) continue;
@@ -143,7 +157,10 @@ export async function removeAttemptFiles(folders: SliceFolders, attemptId: strin
   await rm(preparedFile(folders, attemptId), { force: true });
 }
 
-/** Keeps the rows of the last `retain` publications of the date, the current one in any case, and their rejects. */
+/**
+ * Keeps the rows of the last `retain` attempts that were the date's slice, the current one in any case; of as many
+ * that are staged, one at least; and their rejects.
+ */
 export async function removeOldAttempts(
   folders: SliceFolders,
   records: readonly AttemptRecord[],
@@ -152,7 +169,14 @@ export async function removeOldAttempts(
   const published = records
     .filter(({ status }) => status === 'published')
     .sort((a, b) => b.publication! - a.publication!);
-  const kept = new Set(published.slice(0, Math.max(1, retain)).map(({ attemptId }) => attemptId));
+  const staged = records
+    .filter(({ status }) => status === 'staged')
+    .sort((a, b) => (a.attemptId < b.attemptId ? 1 : -1));
+  const kept = new Set(
+    [published, staged]
+      .flatMap((list) => list.slice(0, Math.max(1, retain)))
+      .map(({ attemptId }) => attemptId),
+  );
   const recent = new Set(records.slice(-Math.max(1, retain)).map(({ attemptId }) => attemptId));
   for (const { attemptId } of records) {
     if (kept.has(attemptId)) continue;

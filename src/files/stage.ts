@@ -2,17 +2,20 @@ import { join } from 'node:path';
 import type { FileEncoderSpec } from '../domain/codecs.js';
 import type { Reject } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
+import type { FileFormat } from '../domain/job.js';
 import type { Attempt, EncodedBlock, Publishing, Stage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { type Assembler, makeAssembler, noRows } from './assembler.js';
-import { type AttemptRecord, openRecord, publishedSlice, readRecord, writeRecord } from './attempt-record.js';
+import { type AttemptRecord, openRecord, publishedSlice, writeRecord } from './attempt-record.js';
 import { ensureFolder, syncFolder } from './disk.js';
 import { makeFileEncoder } from './encoder.js';
 import { HashLog } from './hash-log.js';
 import { sliceFile, type SliceFolders, stagedFile } from './layout.js';
 import { type FileLock, onDiskLocked } from './lock.js';
+import { makeSlice } from './make-slice.js';
+import { movesOf, nextPublication, type RecordedMove } from './moves.js';
 import { RejectsFile } from './rejects-file.js';
-import { type OnStep, prepareSlice, removeAttemptFiles, removeOldAttempts, replaceSlice } from './slice.js';
+import { type OnStep, removeAttemptFiles, removeOldAttempts } from './slice.js';
 import { StagedFile } from './staged-file.js';
 import { readStagedKeys, repeated } from './staged-keys.js';
 
@@ -67,6 +70,11 @@ export class FilesStage implements Stage {
     this.#record = openRecord(attempt);
   }
 
+  /** Where the rows are, after `finish`. */
+  get staged(): { readonly path: string; readonly format: FileFormat } {
+    return { path: this.#path, format: this.context.attempt.target.format };
+  }
+
   async open(): Promise<void> {
     await writeRecord(this.context.folders.ledger, this.#record);
   }
@@ -117,38 +125,53 @@ export class FilesStage implements Stage {
 
   publish(complete: (publishing: Publishing) => Receipt): Promise<Receipt> {
     return this.#onDisk(async () => {
-      const { attempt, folders, lock, signal, onStep, earlier, current } = this.context;
-      const { format } = attempt.target;
+      const { attempt, signal, earlier, current, now } = this.context;
       const { digest, rows } = await this.finish();
       signal.throwIfAborted();
-      const receipt = complete({ changes: { inserted: rows, updated: 0, deleted: current?.rows ?? 0 } });
-      await lock.verify();
-      await this.#update({
-        status: 'publishing',
-        publication: Math.max(0, ...earlier.map(({ publication }) => publication ?? 0)) + 1,
-        outputDigest: digest,
-        rows,
-        receipt,
+      const from = movesOf(earlier).at(-1)?.to;
+      const changes = { inserted: rows, updated: 0, deleted: current?.rows ?? 0 };
+      const receipt = complete({ changes, replaced: from });
+      const publication = nextPublication(earlier);
+      const at = now().toISOString();
+      const move: RecordedMove = {
+        action: 'publish',
+        from,
+        to: attempt.id,
+        by: attempt.by,
+        reason: undefined,
+        at,
+        publication,
+      };
+      await makeSlice({
+        ...this.context,
+        attemptId: attempt.id,
+        format: attempt.target.format,
+        publication,
+        announce: () =>
+          this.#update({
+            status: 'publishing',
+            publication,
+            moves: [move],
+            outputDigest: digest,
+            rows,
+            receipt,
+          }),
+        record: () => this.#update({ status: 'published', finishedAt: now().toISOString() }),
+        onReplaced: () => (this.#replaced = true),
       });
-      onStep('recorded');
-      const prepared = await prepareSlice(folders, attempt.id, format);
-      onStep('linked');
+      return receipt;
+    });
+  }
+
+  keep(complete: (kept: { readonly location: string }) => Receipt): Promise<Receipt> {
+    return this.#onDisk(async () => {
+      const { signal, lock, now } = this.context;
+      const { digest, rows } = await this.finish();
       signal.throwIfAborted();
+      const receipt = complete({ location: this.#path });
       await lock.verify();
-      await replaceSlice(prepared, folders, format);
-      this.#replaced = true;
-      onStep('renamed');
-      try {
-        await syncFolder(folders.slice);
-        onStep('synced');
-        await this.#update({ status: 'published', finishedAt: this.context.now().toISOString() });
-      } catch (error) {
-        // A run that took the lock over may have found these rows, and recorded so.
-        const settled = await readRecord(folders.ledger, attempt.id).catch(() => undefined);
-        if (settled?.status !== 'published') throw unrecorded(sliceFile(folders, format), error);
-        this.#record = settled;
-      }
-      onStep('published');
+      const finishedAt = now().toISOString();
+      await this.#update({ status: 'staged', finishedAt, outputDigest: digest, rows, receipt });
       return receipt;
     });
   }
@@ -184,12 +207,13 @@ export class FilesStage implements Stage {
 
   async #end(error: unknown): Promise<void> {
     await this.#release();
-    if (this.#replaced || this.#record.status === 'unchanged') return;
+    if (this.#replaced || ['unchanged', 'staged'].includes(this.#record.status)) return;
     await this.#removeStaged();
     await this.#update({
       status: 'failed',
       finishedAt: this.context.now().toISOString(),
       receipt: undefined,
+      moves: undefined,
       error: describe(error),
     });
   }
@@ -200,7 +224,7 @@ export class FilesStage implements Stage {
     this.#file = undefined;
     await this.#rejects.close().catch(() => undefined);
     await this.#hashes.close().catch(() => undefined);
-    if (this.#record.status !== 'published') return;
+    if (!['published', 'staged'].includes(this.#record.status)) return;
     const { folders, earlier, attempt } = this.context;
     // The publication stands whether or not there is less to keep.
     await removeOldAttempts(folders, [...earlier, this.#record], attempt.retain).catch(() => undefined);
@@ -232,18 +256,6 @@ export class FilesStage implements Stage {
   #onDisk<T>(work: () => Promise<T>): Promise<T> {
     return onDiskLocked(this.context.root, this.context.lock, work);
   }
-}
-
-function unrecorded(path: string, cause: unknown): PredawnError {
-  return new PredawnError(
-    'unresolved',
-    'files.unrecorded',
-    `${path} was replaced, but the ledger could not be written.`,
-    {
-      hint: 'Run again: the next run finds out what the file holds, and sets the ledger right.',
-      cause,
-    },
-  );
 }
 
 function describe(error: unknown): NonNullable<AttemptRecord['error']> {

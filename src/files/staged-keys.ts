@@ -47,7 +47,7 @@ async function parquetKeys(path: string, keys: TargetTable['keys'], rows: Rows):
   return found;
 }
 
-const rawParsers = {
+export const rawParsers = {
   timestampFromMicroseconds: (value: bigint) => value,
   dateFromDays: (value: number) => value,
 };
@@ -77,7 +77,7 @@ async function arrowKeys(path: string, keys: TargetTable['keys'], rows: Rows): P
 }
 
 /** Arrow's own getters give times as milliseconds. */
-function rawValue(vector: Vector, type: KeyType, row: number): RawKey {
+export function rawValue(vector: Vector, type: KeyType, row: number): RawKey {
   if (type === 'text' || type === 'uuid') return vector.get(row) as string;
   return (vector.data[0]!.values as Int32Array | BigInt64Array)[row]!;
 }
@@ -92,9 +92,9 @@ async function csvKeys(path: string, count: number, rows: Rows): Promise<Keys> {
   return found;
 }
 
-type RawKey = string | number | bigint;
+export type RawKey = string | number | bigint;
 
-function keyText(type: KeyType, value: RawKey): string {
+export function keyText(type: KeyType, value: RawKey): string {
   if (type === 'date') return dateText(Number(value));
   if (type === 'timestamp' || type === 'timestamptz')
     return timestampText(BigInt(value), type === 'timestamptz');

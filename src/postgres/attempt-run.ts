@@ -1,27 +1,13 @@
 import type pg from 'pg';
-import { combine, PredawnError } from '../domain/errors.js';
-import type { Attempt, PublishedSlice, Stage } from '../domain/publication.js';
-import { openAttempt, readSlice, recordFailure } from './attempts.js';
-import { StatementCanceller } from './cancel.js';
-import type { Patience } from './commit.js';
-import { targetProblems } from './compatibility.js';
-import { translate } from './errors.js';
-import { hasPartition, inspect, type Inspection } from './inspect.js';
-import { type LayoutColumn, layoutLike, layoutOf } from './layout.js';
-import { releaseLock, takeLock } from './lock.js';
-import { migrate } from './migrations.js';
-import { type QualifiedName, rowsTableName, sqlName } from './names.js';
-import { countRows } from './publish.js';
+import { PredawnError } from '../domain/errors.js';
+import type { Attempt, Stage } from '../domain/publication.js';
+import { openAttempt, recordFailure } from './attempts.js';
+import { applicationName, type AttemptSettings, openingError, withLockedSession } from './locked-session.js';
+import { rowsTableName, sqlName } from './names.js';
+import { type OpenedTarget, openTarget } from './open-target.js';
 import { dropUnneeded } from './retention.js';
 import { closeSession, openSession } from './session.js';
 import { PostgresStage } from './stage.js';
-
-export interface AttemptSettings {
-  readonly url: string;
-  readonly location: string;
-  readonly lockSeconds: number;
-  readonly patience: Patience;
-}
 
 /** `Publication.withAttempt`: takes the lock, opens the attempt, runs `work`, settles, gives the lock back. */
 export async function runAttempt<T>(
@@ -30,81 +16,30 @@ export async function runAttempt<T>(
   signal: AbortSignal,
   work: (stage: Stage) => Promise<T>,
 ): Promise<T> {
-  signal.throwIfAborted();
-  const { url, location } = settings;
-  const { job, asOf } = attempt;
-  const applicationName = `predawn ${asOf} ${job}`;
-  const translated = (error: unknown): never => {
-    if (signal.aborted) throw signal.reason;
-    throw translate(error, { location, doing: `opening ${job} for ${asOf}` });
-  };
-  const session = await openSession(url, location, applicationName).catch(translated);
-  const canceller = new StatementCanceller(url, session, signal);
-  try {
-    await migrate(session, location).catch(translated);
-    await takeLock(session, job, asOf).catch(translated);
-    try {
-      const { name, layout, checks, current } = await open(session, location, attempt).catch(translated);
-      const stage = new PostgresStage({
-        ...settings,
-        applicationName,
-        session,
-        lost: lossOf(session, settings, attempt),
-        attempt,
-        signal,
-        canceller,
-        current,
-        target: name,
-        layout,
-        checks,
-        rows: rowsTableName(name, 'staged', asOf, attempt.id),
-      });
-      return await runWork(settings, session, attempt, stage, work);
-    } finally {
-      await canceller.disarm();
-      await releaseLock(session, job, asOf).catch(() => undefined);
-    }
-  } finally {
-    await canceller.disarm();
-    await closeSession(session);
-  }
+  return withLockedSession(settings, attempt, signal, async (session, canceller) => {
+    const opened = await open(session, settings, attempt).catch((error: unknown) => {
+      throw openingError(error, settings, attempt, signal);
+    });
+    const stage = new PostgresStage({
+      ...settings,
+      ...opened,
+      applicationName: applicationName(attempt),
+      session,
+      lost: lossOf(session, settings, attempt),
+      attempt,
+      signal,
+      canceller,
+      rows: rowsTableName(opened.target, 'staged', attempt.asOf, attempt.id),
+      keepRejects: true,
+    });
+    return runWork(settings, session, attempt, stage, work);
+  });
 }
 
-interface Opened {
-  readonly name: QualifiedName;
-  /** Of the target, if it is ours and there. */
-  readonly layout: readonly LayoutColumn[];
-  readonly checks: readonly string[];
-  readonly current: PublishedSlice | undefined;
-}
-
-async function open(session: pg.Client, location: string, attempt: Attempt): Promise<Opened> {
-  const inspection = await inspect(session, attempt.target.table, true);
-  const { name, existing } = inspection;
-  const problems = targetProblems(attempt.target, inspection);
-  if (problems.length > 0) {
-    throw combine(problems, `${attempt.job} can't publish to ${sqlName(name)} in ${location}.`);
-  }
-  const current = await currentSlice(session, attempt, inspection);
-  await openAttempt(session, attempt, sqlName(name));
-  const layout = layoutOf(attempt.target);
-  return existing?.createdFor === undefined
-    ? { name, layout, checks: [], current }
-    : { name, layout: layoutLike(layout, existing.columns), checks: existing.checks, current };
-}
-
-/** What the slice holds; nothing where someone removed its table, its partition or rows, or added some. */
-async function currentSlice(
-  session: pg.Client,
-  { job, asOf }: Attempt,
-  { name, existing }: Inspection,
-): Promise<PublishedSlice | undefined> {
-  if (existing === undefined) return undefined;
-  if (existing.createdFor !== undefined && !(await hasPartition(session, existing.oid, asOf)))
-    return undefined;
-  const slice = await readSlice(session, job, asOf, sqlName(name));
-  if (slice === undefined) return undefined;
-  return (await countRows(session, name, asOf)) === slice.receipt.output.rows ? slice : undefined;
+async function open(session: pg.Client, settings: AttemptSettings, attempt: Attempt): Promise<OpenedTarget> {
+  const opened = await openTarget(session, settings.location, attempt, true);
+  await openAttempt(session, attempt, sqlName(opened.target));
+  return opened;
 }
 
 function lossOf(session: pg.Client, { location }: AttemptSettings, { job, asOf }: Attempt): AbortSignal {

@@ -14,13 +14,7 @@ const LOCK_SECONDS = 10;
 export async function openAttempt(client: pg.Client, attempt: Attempt, target: string): Promise<void> {
   try {
     await transaction(client, LOCK_SECONDS, async () => {
-      await client.query(
-        `update predawn.attempts set status = 'failed', finished_at = clock_timestamp(),
-           error_kind = 'interrupted', error_code = 'attempt.killed',
-           error_message = 'It ended without a word: killed, or cut off from the database. Settled by attempt ' || $3
-         where job = $1 and as_of = $2::date and status = 'open'`,
-        [attempt.job, attempt.asOf, attempt.id],
-      );
+      await settleKilled(client, attempt.job, attempt.asOf, `attempt ${attempt.id}`);
       await client.query(
         `insert into predawn.attempts (attempt_id, job, environment, as_of, status, artefact, artefact_digest,
            job_digest, target_table, backend_pid, started_at)
@@ -52,6 +46,17 @@ export async function openAttempt(client: pg.Client, attempt: Attempt, target: s
       { hint: 'Wait for it to end, then run again if its date is still not published.' },
     );
   }
+}
+
+/** Records as failed what killed attempts of a date left open. For the holder of the date's lock only. */
+export async function settleKilled(client: pg.Client, job: string, asOf: string, by: string): Promise<void> {
+  await client.query(
+    `update predawn.attempts set status = 'failed', finished_at = clock_timestamp(),
+       error_kind = 'interrupted', error_code = 'attempt.killed',
+       error_message = 'It ended without a word: killed, or cut off from the database. Settled by ' || $3
+     where job = $1 and as_of = $2::date and status = 'open'`,
+    [job, asOf, by],
+  );
 }
 
 /** What the ledger says the slice holds, published to the table `target` (quoted for SQL). */
@@ -98,16 +103,21 @@ export async function requireOpen(client: pg.Client, attemptId: string): Promise
   if (rows[0]?.status !== 'open') throw superseded(attemptId, rows[0]?.status);
 }
 
-/** Ends an open attempt with a receipt. Inside the transaction that publishes, or on its own. */
+/**
+ * Ends an open attempt with a receipt. Inside the transaction that publishes, or on its own. `rowsTable`, quoted for
+ * SQL, is where a staged attempt's rows are.
+ */
 export async function recordReceipt(
   client: pg.Client,
   attemptId: string,
-  status: 'published' | 'unchanged',
+  status: 'published' | 'staged' | 'unchanged',
   receipt: Receipt,
+  rowsTable?: string,
 ): Promise<void> {
   const { rowCount } = await client.query(
     `update predawn.attempts set status = $2, receipt = $3::json, input_fingerprint = $4, output_digest = $5,
-       finished_at = $6, published_at = case when $2 = 'published' then clock_timestamp() end
+       finished_at = $6, published_at = case when $2 = 'published' then clock_timestamp() end,
+       rows_table = coalesce($7, rows_table)
      where attempt_id = $1 and status = 'open'`,
     [
       attemptId,
@@ -116,6 +126,7 @@ export async function recordReceipt(
       receipt.input.fingerprint,
       receipt.output.digest,
       receipt.finished_at,
+      rowsTable ?? null,
     ],
   );
   if (rowCount !== 1) throw superseded(attemptId, undefined);

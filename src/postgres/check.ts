@@ -10,6 +10,7 @@ const LEDGER_RIGHTS: Readonly<Record<string, string>> = {
   migrations: 'select',
   attempts: 'select, insert, update',
   slices: 'select, insert, update',
+  publications: 'select, insert',
   tables: 'select, insert, update',
   rejects: 'insert',
 };

@@ -1,12 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { PredawnError } from '../domain/errors.js';
-import type { Publishing } from '../domain/publication.js';
-import type { Receipt } from '../domain/receipt.js';
-import { recordReceipt, requireOpen } from './attempts.js';
 import { connect } from './connection.js';
 import { lockKey } from './lock.js';
-import { publishRows, type RowsToPublish } from './publish.js';
 
 /** How long to ask a server for the outcome of a COMMIT before it counts as unresolved. */
 export interface Patience {
@@ -14,35 +10,39 @@ export interface Patience {
   readonly pauseMilliseconds: number;
 }
 
-export interface Commit {
+export interface Commit<T> {
   readonly url: string;
   readonly location: string;
-  /** The connection that holds the lock of the slice, in the transaction that staged the rows. */
+  readonly job: string;
+  readonly asOf: string;
+  /** The connection that holds the lock of the slice, in an open transaction. */
   readonly session: pg.Client;
-  readonly rows: RowsToPublish;
   readonly patience: Patience;
-  readonly complete: (publishing: Publishing) => Receipt;
+  /** The hint where the outcome stays unknown. */
+  readonly again: string;
+  /** What the transaction does last, under the slice's lock. */
+  work(): Promise<T>;
+  /** Asks the ledger, over another connection, whether the transaction was committed. */
+  recorded(client: pg.Client): Promise<boolean>;
   /** Called before COMMIT is sent; throws to stop. From here on the outcome is the server's. */
-  readonly lastCall: () => void;
+  lastCall(): void;
 }
 
 /**
- * Publishes rows and receipt in the transaction that is open, ends it, and returns when the outcome is known.
+ * Does the last work of the transaction that is open, ends it, and returns when the outcome is known.
  *
  * @throws PredawnError kind `unavailable` where the server says that nothing was committed, kind `unresolved`
  *   where it can't be asked; and whatever the steps before COMMIT throw.
  */
-export async function commitRows(commit: Commit): Promise<Receipt> {
-  const { session, rows } = commit;
-  let receipt: Receipt;
+export async function commitWork<T>(commit: Commit<T>): Promise<T> {
+  const { session } = commit;
+  let result: T;
   let transactionId: string;
   try {
-    await session.query('select pg_advisory_xact_lock($1::bigint)', [lockKey(rows.target.job, rows.asOf)]);
-    await requireOpen(session, rows.attemptId);
+    await session.query('select pg_advisory_xact_lock($1::bigint)', [lockKey(commit.job, commit.asOf)]);
+    result = await commit.work();
     const current = await session.query<{ id: string }>('select pg_current_xact_id()::text as id');
     transactionId = current.rows[0]!.id;
-    receipt = commit.complete({ changes: await publishRows(session, rows) });
-    await recordReceipt(session, rows.attemptId, 'published', receipt);
     commit.lastCall();
   } catch (error) {
     await session.query('rollback').catch(() => undefined);
@@ -55,11 +55,11 @@ export async function commitRows(commit: Commit): Promise<Receipt> {
     if ((error as { severity?: string }).severity === 'ERROR') throw error;
     await requireCommitted(commit, transactionId, error);
   }
-  return receipt;
+  return result;
 }
 
-async function requireCommitted(commit: Commit, transactionId: string, cause: unknown): Promise<void> {
-  const { asOf, target } = commit.rows;
+async function requireCommitted<T>(commit: Commit<T>, transactionId: string, cause: unknown): Promise<void> {
+  const { asOf, job } = commit;
   switch (await findOutcome(commit, transactionId)) {
     case 'committed':
       return;
@@ -67,24 +67,21 @@ async function requireCommitted(commit: Commit, transactionId: string, cause: un
       throw new PredawnError(
         'unavailable',
         'postgres.connection_lost',
-        `${commit.location}: the connection was lost while ${asOf} of ${target.job} was being published; the server rolled it back.`,
+        `${commit.location}: the connection was lost while ${asOf} of ${job} was being published; the server rolled it back.`,
         { hint: 'Run it again.', cause },
       );
     case 'unknown':
       throw new PredawnError(
         'unresolved',
         'publish.unresolved',
-        `${commit.location}: the connection was lost while ${asOf} of ${target.job} was being published, and the server can't be asked whether it was.`,
-        {
-          hint: 'Run it again: if it was published, that says so and changes nothing.',
-          cause,
-        },
+        `${commit.location}: the connection was lost while ${asOf} of ${job} was being published, and the server can't be asked whether it was.`,
+        { hint: commit.again, cause },
       );
   }
 }
 
-async function findOutcome(
-  commit: Commit,
+async function findOutcome<T>(
+  commit: Commit<T>,
   transactionId: string,
 ): Promise<'committed' | 'aborted' | 'unknown'> {
   const { tries, pauseMilliseconds } = commit.patience;
@@ -100,11 +97,14 @@ async function findOutcome(
   }
 }
 
-async function askOutcome(
-  { url, rows }: Commit,
+async function askOutcome<T>(
+  commit: Commit<T>,
   transactionId: string,
 ): Promise<'committed' | 'aborted' | 'in progress'> {
-  const client = await connect(url, { applicationName: `predawn ${rows.target.job}`, connectTimeout: 5000 });
+  const client = await connect(commit.url, {
+    applicationName: `predawn ${commit.job}`,
+    connectTimeout: 5000,
+  });
   try {
     const transaction = await client.query<{ status: string | null }>(
       'select pg_xact_status($1::text::xid8) as status',
@@ -112,11 +112,7 @@ async function askOutcome(
     );
     if (transaction.rows[0]?.status === 'in progress') return 'in progress';
     // The ledger has the last word: after a failover the number may be another transaction's.
-    const attempts = await client.query<{ status: string }>(
-      'select status from predawn.attempts where attempt_id = $1',
-      [rows.attemptId],
-    );
-    return attempts.rows[0]?.status === 'published' ? 'committed' : 'aborted';
+    return (await commit.recorded(client)) ? 'committed' : 'aborted';
   } finally {
     await client.end().catch(() => undefined);
   }

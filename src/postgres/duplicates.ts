@@ -18,14 +18,14 @@ export async function findDuplicates(
   return rows.map(({ key }) => key);
 }
 
-/** SQL of a row's key as people write it. */
-export function keysAsText(keys: readonly LayoutColumn[]): string {
-  return keys.map(keyAsText).join(` || ', ' || `);
+/** SQL of a row's key as people write it, each column with `prefix` before it. */
+export function keysAsText(keys: readonly LayoutColumn[], prefix = ''): string {
+  return keys.map((key) => keyAsText(key, prefix)).join(` || ', ' || `);
 }
 
 /** As the domain's `keyText` does. */
-function keyAsText({ name, type }: LayoutColumn): string {
-  const column = quoteIdentifier(name);
+function keyAsText({ name, type }: LayoutColumn, prefix: string): string {
+  const column = prefix + quoteIdentifier(name);
   if (type === 'timestamp') return `to_char(${column}, 'YYYY-MM-DD"T"HH24:MI:SS.US')`;
   if (type === 'timestamptz') return `to_char(${column} at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')`;
   return `${column}::text`;

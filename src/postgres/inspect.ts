@@ -93,25 +93,6 @@ async function findTable(
   );
   const [found] = tables.rows;
   if (found === undefined) return undefined;
-  const columns = await client.query<ExistingColumn>(
-    `select a.attname as name, coalesce(b.typname, t.typname) as type,
-       format_type(a.atttypid, a.atttypmod) as "shownType",
-       a.atttypmod <> -1 or t.typtypmod <> -1 as limited,
-       a.attnotnull as "notNull",
-       a.atthasdef or a.attidentity <> '' as filled
-     from pg_catalog.pg_attribute a
-     join pg_catalog.pg_type t on t.oid = a.atttypid
-     left join pg_catalog.pg_type b on b.oid = nullif(t.typbasetype, 0)
-     where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped
-     order by a.attnum`,
-    [found.oid],
-  );
-  const keys = await client.query<{ name: string }>(
-    `select a.attname as name from pg_catalog.pg_index i
-     join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
-     where i.indrelid = $1 and i.indisprimary order by a.attnum`,
-    [found.oid],
-  );
   const checks = await client.query<{ sql: string }>(
     `select 'constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid) as sql
      from pg_catalog.pg_constraint where conrelid = $1 and contype = 'c' order by conname`,
@@ -123,8 +104,8 @@ async function findTable(
   return {
     oid: found.oid,
     kind: found.kind,
-    columns: columns.rows,
-    primaryKey: keys.rows.map(({ name }) => name),
+    columns: await columnsOfTable(client, found.oid),
+    primaryKey: await keyOfTable(client, found.oid),
     checks: checks.rows.map(({ sql }) => sql),
     // The mark is by name: a table of another shape that took the name since is not ours.
     createdFor: found.kind === 'p' && found.by_date ? jobs.createdFor : undefined,
@@ -132,6 +113,35 @@ async function findTable(
     missing: found.missing,
     owned: found.owned,
   };
+}
+
+/** The columns of a table, in order. */
+export async function columnsOfTable(client: pg.Client, oid: number): Promise<readonly ExistingColumn[]> {
+  const columns = await client.query<ExistingColumn>(
+    `select a.attname as name, coalesce(b.typname, t.typname) as type,
+       format_type(a.atttypid, a.atttypmod) as "shownType",
+       a.atttypmod <> -1 or t.typtypmod <> -1 as limited,
+       a.attnotnull as "notNull",
+       a.atthasdef or a.attidentity <> '' as filled
+     from pg_catalog.pg_attribute a
+     join pg_catalog.pg_type t on t.oid = a.atttypid
+     left join pg_catalog.pg_type b on b.oid = nullif(t.typbasetype, 0)
+     where a.attrelid = $1 and a.attnum > 0 and not a.attisdropped
+     order by a.attnum`,
+    [oid],
+  );
+  return columns.rows;
+}
+
+/** The columns of a table's primary key; none where it has none. */
+export async function keyOfTable(client: pg.Client, oid: number): Promise<readonly string[]> {
+  const keys = await client.query<{ name: string }>(
+    `select a.attname as name from pg_catalog.pg_index i
+     join pg_catalog.pg_attribute a on a.attrelid = i.indrelid and a.attnum = any (i.indkey)
+     where i.indrelid = $1 and i.indisprimary order by a.attnum`,
+    [oid],
+  );
+  return keys.rows.map(({ name }) => name);
 }
 
 async function findJobs(

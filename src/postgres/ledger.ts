@@ -4,6 +4,7 @@ import type { AttemptStatus, Receipt } from '../domain/receipt.js';
 import { connect, describeUrl } from './connection.js';
 import { translate } from './errors.js';
 import { installedVersion } from './migrations.js';
+import { MOVES_OF_ATTEMPT, type MoveRow, toMove } from './publications.js';
 
 interface Row {
   readonly id: string;
@@ -12,6 +13,8 @@ interface Row {
   readonly as_of: string;
   readonly status: AttemptStatus;
   readonly current: boolean;
+  readonly rows_kept: boolean;
+  readonly moves: readonly MoveRow[];
   readonly artefact: string;
   readonly artefact_digest: string;
   readonly started_at: Date;
@@ -22,10 +25,15 @@ interface Row {
   readonly error_message: string | null;
 }
 
-const SELECT = `
-  select a.attempt_id as id, a.job, a.environment, a.as_of::text, a.status, s.attempt_id is not null as current,
-    a.artefact, a.artefact_digest, a.started_at, a.finished_at, a.receipt, a.error_kind, a.error_code, a.error_message
-  from predawn.attempts a left join predawn.slices s using (attempt_id)`;
+const selectEntries = (moves: string) => `
+  select attempt.attempt_id as id, attempt.job, attempt.environment, attempt.as_of::text, attempt.status,
+    s.attempt_id is not null as current, attempt.rows_table is not null as rows_kept, ${moves} as moves,
+    attempt.artefact, attempt.artefact_digest, attempt.started_at, attempt.finished_at, attempt.receipt,
+    attempt.error_kind, attempt.error_code, attempt.error_message
+  from predawn.attempts attempt left join predawn.slices s using (attempt_id)`;
+
+/** The version of the schema that has the history of slices; an older one is read without. */
+const WITH_MOVES = 2;
 
 const HEX_DIGITS = 32;
 const SHORTEST_PREFIX = 6;
@@ -37,8 +45,10 @@ export async function openPostgresLedger(url: string): Promise<Ledger> {
 
   async function select(doing: string, rest: string, values: unknown[]): Promise<readonly LedgerEntry[]> {
     try {
-      if ((await installedVersion(client)) === 0) return [];
-      const { rows } = await client.query<Row>(`${SELECT} ${rest}`, values);
+      const installed = await installedVersion(client);
+      if (installed === 0) return [];
+      const entries = selectEntries(installed < WITH_MOVES ? `'[]'::json` : MOVES_OF_ATTEMPT);
+      const { rows } = await client.query<Row>(`${entries} ${rest}`, values);
       return rows.map(toEntry);
     } catch (error) {
       throw translate(error, { location, doing });
@@ -49,7 +59,7 @@ export async function openPostgresLedger(url: string): Promise<Ledger> {
     entries: ({ job, limit }) =>
       select(
         'reading the ledger',
-        `where $1::text is null or a.job = $1 order by a.started_at desc, a.attempt_id desc limit $2`,
+        `where $1::text is null or attempt.job = $1 order by attempt.started_at desc, attempt.attempt_id desc limit $2`,
         [job ?? null, limit],
       ),
     find: async (attemptId) => {
@@ -58,7 +68,7 @@ export async function openPostgresLedger(url: string): Promise<Ledger> {
       const found = await select(
         'looking for an attempt',
         // The range is for the index.
-        `where a.attempt_id between $1 and $2 and a.attempt_id::text like lower($3) || '%' limit 2`,
+        `where attempt.attempt_id between $1 and $2 and attempt.attempt_id::text like lower($3) || '%' limit 2`,
         [digits.padEnd(HEX_DIGITS, '0'), digits.padEnd(HEX_DIGITS, 'f'), attemptId],
       );
       return found.length === 1 ? found[0] : undefined;
@@ -79,6 +89,8 @@ function toEntry(row: Row): LedgerEntry {
     asOf: row.as_of,
     status: row.status,
     current: row.current,
+    rowsKept: row.rows_kept,
+    moves: row.moves.map(toMove),
     artefact: row.artefact,
     artefactDigest: row.artefact_digest,
     startedAt: row.started_at.toISOString(),

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import { PredawnError } from '../domain/errors.js';
 import { sqlState, translate } from './errors.js';
 import { ledger } from './migrations/001-ledger.js';
+import { publications } from './migrations/002-publications.js';
 
 interface Migration {
   /** From 1, without gaps. Never changed once released. */
@@ -10,7 +11,10 @@ interface Migration {
   readonly sql: string;
 }
 
-const MIGRATIONS: readonly Migration[] = [{ version: 1, description: 'the ledger', sql: ledger }];
+const MIGRATIONS: readonly Migration[] = [
+  { version: 1, description: 'the ledger', sql: ledger },
+  { version: 2, description: 'staged attempts and the history of slices', sql: publications },
+];
 const LATEST = MIGRATIONS.length;
 /** Any number that no other program uses: "predawn" as ASCII. */
 const MIGRATION_LOCK = '31650977192965998';

@@ -2,8 +2,10 @@ import type { Publication } from '../domain/publication.js';
 import { runAttempt } from './attempt-run.js';
 import { findProblems } from './check.js';
 import type { Patience } from './commit.js';
+import { runComparison } from './comparison-run.js';
 import { describeUrl, loginUrl, quoteLiteral } from './connection.js';
 import { translate } from './errors.js';
+import { moveSlice } from './move.js';
 import { writtenName } from './names.js';
 import { closeSession, openSession } from './session.js';
 
@@ -48,6 +50,8 @@ export function openPostgresPublication(options: PostgresPublicationOptions): Pr
         }
       },
       withAttempt: (attempt, signal, work) => runAttempt(settings, attempt, signal, work),
+      withComparison: (attempt, signal, work) => runComparison(settings, attempt, signal, work),
+      moveSlice: (request, signal) => moveSlice(settings, request, signal),
       howToLook: (target, asOf) => {
         const query = `select * from ${writtenName(target.table)} where as_of = ${quoteLiteral(asOf)} limit 10`;
         return `psql ${shellQuote(loginUrl(url))} -c ${shellQuote(query)}`;

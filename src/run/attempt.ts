@@ -1,6 +1,6 @@
 import type { Binding } from '../domain/binding.js';
 import type { Job } from '../domain/job.js';
-import type { Attempt, Publication, Stage, TargetTable } from '../domain/publication.js';
+import type { Attempt, Publication, RowStage, TargetTable } from '../domain/publication.js';
 import type { Artefact } from '../domain/registry.js';
 import type { Source } from '../domain/source.js';
 import type { ScoringPlan } from './block-scorer.js';
@@ -52,10 +52,11 @@ export function describeAttempt(
     startedAt: context.now().toISOString(),
     target,
     retain: settings.environment.retain,
+    by: context.user,
   };
 }
 
-export function scoringPlan({ request, artefact, source, binding }: RunFacts, stage: Stage): ScoringPlan {
+export function scoringPlan({ request, artefact, source, binding }: RunFacts, stage: RowStage): ScoringPlan {
   return {
     decoder: source.description.decoder,
     decode: binding.plan,

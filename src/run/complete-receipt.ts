@@ -1,4 +1,4 @@
-import type { PublishedSlice, Stage, StagedOutput } from '../domain/publication.js';
+import type { PublishedSlice, Publishing, RowStage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import type { InputSummary } from '../domain/source.js';
 import type { RunFacts } from './attempt.js';
@@ -9,29 +9,37 @@ export interface RunFigures {
   readonly staged: StagedOutput;
   /** Undefined where the input was not read to its end (`--limit`). */
   readonly input: InputSummary | undefined;
-  readonly stage: Stage;
-  /** Undefined where nothing is published. */
-  readonly changes: Receipt['changes'];
+  readonly stage: RowStage;
 }
+
+/** What became of the rows: published, kept beside the slice, or dropped. */
+export type Disposition =
+  | { readonly kind: 'published'; readonly publishing: Publishing }
+  | { readonly kind: 'staged'; readonly location: string }
+  | { readonly kind: 'dry-run' };
 
 /** The receipt of a run that scored. */
 export function completeReceipt(
   facts: RunFacts,
-  { tally, staged, input, stage, changes }: RunFigures,
+  { tally, staged, input, stage }: RunFigures,
+  disposition: Disposition,
 ): Receipt {
   const { request, source, publication, attempt, binding } = facts;
   const { job } = request;
+  const { kind } = disposition;
+  const publishing = kind === 'published' ? disposition.publishing : undefined;
   return {
     ...identity(facts),
-    outcome: changes === undefined ? 'dry-run' : 'published',
-    published_attempt_id: changes === undefined ? undefined : attempt.id,
+    outcome: kind,
+    published_attempt_id: kind === 'published' ? attempt.id : undefined,
+    replaced_attempt_id: publishing?.replaced,
     rows: { read: tally.read, scored: tally.scored, rejected: tally.rejected },
     rejects: tally.rejectsByCode,
-    rejects_location: tally.rejected > 0 && changes !== undefined ? stage.rejectsLocation : undefined,
+    rejects_location: tally.rejected > 0 && kind !== 'dry-run' ? stage.rejectsLocation : undefined,
     inexact_integers: tally.inexactIntegers,
     input: { location: source.location, fingerprint: input?.fingerprint, bytes: input?.bytes },
     output: {
-      location: changes === undefined ? undefined : staged.location,
+      location: kind === 'published' ? staged.location : kind === 'staged' ? disposition.location : undefined,
       digest: staged.digest,
       rows: staged.rows,
       columns: [
@@ -43,8 +51,8 @@ export function completeReceipt(
         'scored_at',
       ],
     },
-    changes,
-    how_to_look: changes === undefined ? undefined : publication.howToLook(attempt.target, attempt.asOf),
+    changes: publishing?.changes,
+    how_to_look: kind === 'published' ? publication.howToLook(attempt.target, attempt.asOf) : undefined,
     unused_columns: binding.unusedColumns,
     warnings: [...(input?.warnings ?? []), ...inexactWarning(tally)],
   };
@@ -57,6 +65,7 @@ export function unchangedReceipt(facts: RunFacts, published: PublishedSlice): Re
     ...identity(facts),
     outcome: 'unchanged',
     published_attempt_id: published.attemptId,
+    replaced_attempt_id: undefined,
     changes: undefined,
   };
 }

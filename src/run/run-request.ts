@@ -13,12 +13,18 @@ export interface RunRequest {
   readonly force: boolean;
   /** Score at most so many rows; never publishes. */
   readonly limit: number | undefined;
+  /** Score and gate, and keep the rows beside the slice until someone publishes them. */
+  readonly stageOnly?: boolean;
+  /** Score and gate, and compare with the slice; publishes nothing. */
+  readonly compare?: boolean;
 }
 
 /** What a run may touch beside its services: the clock, identities, a way to be stopped, and who listens. */
 export interface RunContext {
   readonly services: Services;
   readonly signal: AbortSignal;
+  /** Who runs it, for the history of the slice. */
+  readonly user: string;
   now(): Date;
   newAttemptId(): string;
   /** Called as the run goes on: for progress on a terminal and for logs. */

@@ -1,10 +1,18 @@
 import { bind } from '../domain/binding.js';
 import { combine, type PredawnError } from '../domain/errors.js';
 import type { Job } from '../domain/job.js';
-import type { Publication, PublishedSlice, Stage, StagedOutput } from '../domain/publication.js';
+import type {
+  ComparedStage,
+  Publication,
+  PublishedSlice,
+  RowStage,
+  Stage,
+  StagedOutput,
+} from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { artefactLabel, describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
-import { completeReceipt, unchangedReceipt } from './complete-receipt.js';
+import { completeReceipt, type Disposition, unchangedReceipt } from './complete-receipt.js';
+import { explainDifferences } from './explain-differences.js';
 import { fixDate } from './fix-date.js';
 import { failedGates } from './gates.js';
 import { pinArtefact } from './pin-artefact.js';
@@ -15,6 +23,9 @@ import { openPool } from './scorer-pool.js';
 import type { Services } from './services.js';
 import { startTally, type Tally } from './tally.js';
 import { using } from './using.js';
+
+/** Of every output, in a comparison. */
+const LARGEST_DIFFERENCES = 10;
 
 /**
  * Scores one job for one data date and publishes the predictions: the whole program on one page.
@@ -43,7 +54,9 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
 
       const attempt = describeAttempt(request, context, date, artefact, target);
       const facts: RunFacts = { request, context, date, artefact, source, binding, publication, attempt };
-      return publication.withAttempt(attempt, signal, (stage) => scoreAndPublish(stage, facts));
+      return request.compare === true
+        ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
+        : publication.withAttempt(attempt, signal, (stage) => scoreAndPublish(stage, facts));
     });
   });
 }
@@ -51,13 +64,7 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
 /** The part of a run that holds the lock of its date. */
 async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> {
   const { request, context, source } = facts;
-  context.onEvent({
-    kind: 'started',
-    attemptId: facts.attempt.id,
-    asOf: facts.date.asOf,
-    artefact: facts.attempt.artefact,
-    expectedBytes: source.expectedBytes,
-  });
+  sayStarted(facts);
 
   const published = publishedBefore(stage, facts);
   if (published !== undefined && (await source.fingerprint(context.signal)) === published.inputFingerprint) {
@@ -72,17 +79,40 @@ async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> 
   }
 
   await passGates(stage, facts, tally, staged);
-  const complete = (changes: Receipt['changes']) =>
-    completeReceipt(facts, { tally, staged, input, stage, changes });
-  if (request.dryRun || request.limit !== undefined) return complete(undefined);
+  const complete = (disposition: Disposition) =>
+    completeReceipt(facts, { tally, staged, input, stage }, disposition);
+  if (request.dryRun || request.limit !== undefined) return complete({ kind: 'dry-run' });
 
   context.signal.throwIfAborted();
+  if (request.stageOnly === true) return stage.keep((kept) => complete({ kind: 'staged', ...kept }));
   context.onEvent({ kind: 'publishing', rows: staged.rows });
-  return stage.publish(({ changes }) => complete(changes));
+  return stage.publish((publishing) => complete({ kind: 'published', publishing }));
+}
+
+/** Scores and gates as a run does, to say what publishing would change and why. */
+async function scoreAndCompare(stage: ComparedStage, facts: RunFacts): Promise<Receipt> {
+  sayStarted(facts);
+  const tally = await scoreInto(stage, facts);
+  const staged = await stage.finish();
+  const input = await facts.source.summary();
+  await passGates(stage, facts, tally, staged);
+  const receipt = completeReceipt(facts, { tally, staged, input, stage }, { kind: 'dry-run' });
+  const comparison = await stage.compare(LARGEST_DIFFERENCES);
+  return { ...receipt, comparison: explainDifferences(receipt, stage.current, comparison) };
+}
+
+function sayStarted({ context, attempt, date, source }: RunFacts): void {
+  context.onEvent({
+    kind: 'started',
+    attemptId: attempt.id,
+    asOf: date.asOf,
+    artefact: attempt.artefact,
+    expectedBytes: source.expectedBytes,
+  });
 }
 
 /** Reads, scores and stages every block. */
-async function scoreInto(stage: Stage, facts: RunFacts): Promise<Tally> {
+async function scoreInto(stage: RowStage, facts: RunFacts): Promise<Tally> {
   const { request, context, source } = facts;
   const tally = startTally();
   let bytes = 0;
@@ -105,9 +135,14 @@ async function scoreInto(stage: Stage, facts: RunFacts): Promise<Tally> {
   return tally.read();
 }
 
-async function passGates(stage: Stage, facts: RunFacts, tally: Tally, staged: StagedOutput): Promise<void> {
-  const { job, dryRun, limit } = facts.request;
-  const rejectsLocation = dryRun || limit !== undefined ? undefined : stage.rejectsLocation;
+async function passGates(
+  stage: RowStage,
+  facts: RunFacts,
+  tally: Tally,
+  staged: StagedOutput,
+): Promise<void> {
+  const { job } = facts.request;
+  const rejectsLocation = keepsNothing(facts.request) ? undefined : stage.rejectsLocation;
   const duplicateKeys = await stage.duplicateKeys(10);
   const failed = failedGates({ job, tally, staged, duplicateKeys, rejectsLocation });
   if (failed.length > 0) throw combine(failed, `${failed.length} gates failed; nothing was published.`);
@@ -127,9 +162,13 @@ async function recordUnchanged(stage: Stage, facts: RunFacts, published: Publish
   return receipt;
 }
 
-function openDestination({ settings, dryRun, limit }: RunRequest, services: Services): Promise<Publication> {
-  const publishes = !dryRun && limit === undefined;
-  return publishes ? services.openPublication(settings) : services.openScratchPublication();
+function openDestination(request: RunRequest, services: Services): Promise<Publication> {
+  const real = request.compare === true || !keepsNothing(request);
+  return real ? services.openPublication(request.settings) : services.openScratchPublication();
+}
+
+function keepsNothing({ dryRun, limit, compare }: RunRequest): boolean {
+  return dryRun || limit !== undefined || compare === true;
 }
 
 function cannotPublish(job: Job, publication: Publication, problems: readonly PredawnError[]): PredawnError {

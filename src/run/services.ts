@@ -1,6 +1,7 @@
 import type { CsvInput, Job, Project, Settings } from '../domain/job.js';
 import type { Ledger } from '../domain/ledger.js';
 import type { Publication } from '../domain/publication.js';
+import type { RuntimeVersions } from '../domain/receipt.js';
 import type { Candidate, Registry } from '../domain/registry.js';
 import type { Source, SourceDescription } from '../domain/source.js';
 import type { DataWindow } from '../domain/window.js';
@@ -26,7 +27,7 @@ export interface Services {
   sampleInput(request: SampleRequest): Promise<InputSample>;
   /** What a DBA runs instead of letting predawn create its schema. */
   migrationSql(): Promise<string>;
-  readonly versions: { readonly predawn: string; readonly node: string; readonly onnxruntime: string };
+  readonly versions: RuntimeVersions;
 }
 
 export interface SourceRequest {

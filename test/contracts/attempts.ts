@@ -37,6 +37,7 @@ export function newAttempt(asOf: string, target: TargetTable, over: Partial<Atte
     startedAt: new Date(Date.UTC(2026, 10, 22, 6) + attempts * 1000).toISOString(),
     target,
     retain: 3,
+    by: 'tester',
     ...over,
   };
 }

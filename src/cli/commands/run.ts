@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { loadJob } from '../../config/jobs.js';
 import { PredawnError } from '../../domain/errors.js';
 import { didYouMean } from '../../domain/nearest.js';
@@ -8,9 +8,10 @@ import { scoreJob } from '../../run/score-job.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { positiveInteger } from '../options.js';
-import { type CommonOptions, printResult } from '../print.js';
+import { type CommonOptions, nextStep, printResult } from '../print.js';
 import { startProgress } from '../progress.js';
 import { asPredawnError, errorJson } from '../render-error.js';
+import { renderComparison } from '../render-comparison.js';
 import { renderReceipt } from '../render-receipt.js';
 import { writeReport } from '../write-report.js';
 
@@ -22,6 +23,8 @@ interface RunOptions extends CommonOptions {
   readonly force?: boolean;
   readonly limit?: number;
   readonly report?: string;
+  readonly compare?: boolean;
+  readonly stageOnly?: boolean;
 }
 
 export function runCommand(context: CommandContext): Command {
@@ -31,10 +34,24 @@ export function runCommand(context: CommandContext): Command {
     'predawn run churn --env production --quiet for cron: nothing is written on success',
     'predawn run churn --dry-run                score and gate, publish nothing',
     'predawn run churn --limit 100 --json       a first look at some rows',
+    'predawn run churn --compare                what would change, and why; publishes nothing',
+    'predawn run churn --stage-only             keep the rows beside the slice, for predawn publish',
   ])
     .argument('<job>', 'name of a job file, without .yaml')
     .option('--date <YYYY-MM-DD>', 'data date; default: yesterday in the job’s time zone')
     .option('--dry-run', 'score and gate, publish nothing')
+    .addOption(
+      new Option('--compare', 'as --dry-run, and say how the rows differ from the slice, and why').conflicts([
+        'stageOnly',
+        'limit',
+      ]),
+    )
+    .addOption(
+      new Option(
+        '--stage-only',
+        'score and gate, and keep the rows unpublished beside the slice, for predawn publish',
+      ).conflicts(['dryRun', 'limit']),
+    )
     .option('--force', 'publish although the same input is published already, or the date is not over')
     .option('--limit <rows>', 'score at most so many rows; never publishes', positiveInteger)
     .option('--report <file>', 'write the receipt, or the error, to a file as JSON')
@@ -59,6 +76,8 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
         dryRun: options.dryRun ?? false,
         force: options.force ?? false,
         limit: options.limit,
+        stageOnly: options.stageOnly ?? false,
+        compare: options.compare ?? false,
       },
       {
         ...context,
@@ -74,7 +93,12 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
       receipt.outcome,
     );
     await writeReport(options.report, receipt, context);
-    printResult(context, options, receipt, (colors) => renderReceipt(receipt, context.cwd, colors));
+    printResult(context, options, receipt, (colors) => {
+      const text = renderReceipt(receipt, context.cwd, colors);
+      if (receipt.outcome === 'staged')
+        return text + nextStep(`predawn publish ${receipt.attempt_id}`, colors);
+      return receipt.comparison === undefined ? text : text + renderComparison(receipt.comparison, colors);
+    });
   } catch (thrown) {
     progress?.stop();
     await writeReport(options.report, errorJson(asPredawnError(thrown)), context);

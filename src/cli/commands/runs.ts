@@ -6,6 +6,7 @@ import type { CommandContext } from '../context.js';
 import { positiveInteger } from '../options.js';
 import { entryJson } from '../ledger-json.js';
 import { type CommonOptions, printResult } from '../print.js';
+import { handMovesTable, shortId, shownTime } from '../render-moves.js';
 import { renderTable } from '../render-table.js';
 
 export function runsCommand(context: CommandContext): Command {
@@ -39,7 +40,8 @@ function runsText(entries: readonly LedgerEntry[], environment: string, colors: 
     'started (UTC)',
     'seconds',
   ];
-  return renderTable(head, entries.map(row), colors);
+  const moves = entries.flatMap(({ job, asOf, moves: each }) => each.map((move) => ({ job, asOf, move })));
+  return renderTable(head, entries.map(row), colors) + handMovesTable(moves, colors);
 }
 
 function row(entry: LedgerEntry): string[] {
@@ -48,16 +50,18 @@ function row(entry: LedgerEntry): string[] {
     shortId(entry.attemptId),
     entry.job,
     entry.asOf,
-    `${entry.status}${entry.current ? ' (current)' : ''}${error === undefined ? '' : `: ${error.code}`}`,
+    `${entry.status}${note(entry)}${error === undefined ? '' : `: ${error.code}`}`,
     entry.artefact,
     receipt === undefined ? '' : String(receipt.rows.scored),
     receipt === undefined ? '' : String(receipt.rows.rejected),
-    entry.startedAt.slice(0, 19).replace('T', ' '),
+    shownTime(entry.startedAt),
     receipt === undefined ? '' : receipt.seconds.toFixed(2),
   ];
 }
 
-/** The time part of a UUIDv7, which no two attempts of a person share. */
-function shortId(attemptId: string): string {
-  return attemptId.slice(0, 13);
+/** What can be done with its rows. */
+function note({ status, current, rowsKept }: LedgerEntry): string {
+  if (current) return ' (current)';
+  if (status === 'staged') return rowsKept ? ' (can be published)' : ' (rows gone)';
+  return status === 'published' && rowsKept ? ' (can be restored)' : '';
 }

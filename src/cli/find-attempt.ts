@@ -1,0 +1,23 @@
+import { PredawnError } from '../domain/errors.js';
+import type { Settings } from '../domain/job.js';
+import type { LedgerEntry } from '../domain/ledger.js';
+import { using } from '../run/using.js';
+import type { CommandContext } from './context.js';
+
+/** The attempt that a person named by its id or the start of it. @throws PredawnError kind `usage` for none or several */
+export async function findAttempt(
+  id: string,
+  settings: Settings,
+  context: CommandContext,
+): Promise<LedgerEntry> {
+  const entry = await using(context.services.openLedger(settings), (ledger) => ledger.find(id));
+  if (entry !== undefined) return entry;
+  throw new PredawnError(
+    'usage',
+    'attempt.unknown',
+    `No single attempt in ${settings.environment.name} has the id ${id}….`,
+    {
+      hint: 'predawn runs lists them; give at least 6 characters that only one id starts with.',
+    },
+  );
+}
