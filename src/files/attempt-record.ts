@@ -1,5 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PredawnError } from '../domain/errors.js';
 import type { FileFormat } from '../domain/job.js';
 import type { LedgerEntry } from '../domain/ledger.js';
 import type { Attempt, PublishedSlice } from '../domain/publication.js';
@@ -142,4 +143,11 @@ export function publishedSlice(record: AttemptRecord): PublishedSlice {
     inputFingerprint: record.receipt!.input.fingerprint,
     receipt: record.receipt!,
   };
+}
+
+/** What a record says of a failure. */
+export function describeFailure(error: unknown): NonNullable<AttemptRecord['error']> {
+  if (error instanceof PredawnError) return { kind: error.kind, code: error.code, message: error.message };
+  const message = error instanceof Error ? error.message : String(error);
+  return { kind: 'internal', code: 'internal', message };
 }

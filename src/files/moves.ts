@@ -1,3 +1,4 @@
+import type { Attempt } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import type { SliceHistory, SliceMove } from '../domain/slice-move.js';
 import type { AttemptRecord } from './attempt-record.js';
@@ -17,6 +18,16 @@ export interface PendingMove {
 /** The number of a date's next publication. */
 export function nextPublication(records: readonly AttemptRecord[]): number {
   return Math.max(0, ...records.map(({ publication }) => publication ?? 0)) + 1;
+}
+
+/** The move that an attempt makes by publishing itself. */
+export function firstMove(
+  { id, by }: Pick<Attempt, 'id' | 'by'>,
+  from: string | undefined,
+  publication: number,
+  at: Date,
+): RecordedMove {
+  return { action: 'publish', from, to: id, by, reason: undefined, at: at.toISOString(), publication };
 }
 
 /** The record of an attempt that a pending move has made the slice's. */

@@ -6,14 +6,20 @@ import type { FileFormat } from '../domain/job.js';
 import type { Attempt, EncodedBlock, Publishing, Stage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { type Assembler, makeAssembler, noRows } from './assembler.js';
-import { type AttemptRecord, openRecord, publishedSlice, writeRecord } from './attempt-record.js';
+import {
+  type AttemptRecord,
+  describeFailure,
+  openRecord,
+  publishedSlice,
+  writeRecord,
+} from './attempt-record.js';
 import { ensureFolder, syncFolder } from './disk.js';
 import { makeFileEncoder } from './encoder.js';
 import { HashLog } from './hash-log.js';
 import { sliceFile, type SliceFolders, stagedFile } from './layout.js';
 import { type FileLock, onDiskLocked } from './lock.js';
 import { makeSlice } from './make-slice.js';
-import { movesOf, nextPublication, type RecordedMove } from './moves.js';
+import { firstMove, movesOf, nextPublication } from './moves.js';
 import { RejectsFile } from './rejects-file.js';
 import { type OnStep, removeAttemptFiles, removeOldAttempts } from './slice.js';
 import { StagedFile } from './staged-file.js';
@@ -132,16 +138,7 @@ export class FilesStage implements Stage {
       const changes = { inserted: rows, updated: 0, deleted: current?.rows ?? 0 };
       const receipt = complete({ changes, replaced: from });
       const publication = nextPublication(earlier);
-      const at = now().toISOString();
-      const move: RecordedMove = {
-        action: 'publish',
-        from,
-        to: attempt.id,
-        by: attempt.by,
-        reason: undefined,
-        at,
-        publication,
-      };
+      const move = firstMove(attempt, from, publication, now());
       await makeSlice({
         ...this.context,
         attemptId: attempt.id,
@@ -214,7 +211,7 @@ export class FilesStage implements Stage {
       finishedAt: this.context.now().toISOString(),
       receipt: undefined,
       moves: undefined,
-      error: describe(error),
+      error: describeFailure(error),
     });
   }
 
@@ -256,10 +253,4 @@ export class FilesStage implements Stage {
   #onDisk<T>(work: () => Promise<T>): Promise<T> {
     return onDiskLocked(this.context.root, this.context.lock, work);
   }
-}
-
-function describe(error: unknown): NonNullable<AttemptRecord['error']> {
-  if (error instanceof PredawnError) return { kind: error.kind, code: error.code, message: error.message };
-  const message = error instanceof Error ? error.message : String(error);
-  return { kind: 'internal', code: 'internal', message };
 }

@@ -15,7 +15,8 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 1, description: 'the ledger', sql: ledger },
   { version: 2, description: 'staged attempts and the history of slices', sql: publications },
 ];
-const LATEST = MIGRATIONS.length;
+/** The version that this predawn makes. */
+export const LATEST = MIGRATIONS.length;
 /** Any number that no other program uses: "predawn" as ASCII. */
 const MIGRATION_LOCK = '31650977192965998';
 

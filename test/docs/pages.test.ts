@@ -49,6 +49,7 @@ describe('links between pages', () => {
     'docs/exploring.md',
     'docs/deployment.md',
     'docs/postgres.md',
+    'docs/undo.md',
   ];
 
   it.each(pages)('%s', (page) => {

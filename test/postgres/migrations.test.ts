@@ -1,6 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { connect } from '../../src/postgres/connection.js';
-import { installedVersion, migrate, migrationProblem, migrationSql } from '../../src/postgres/migrations.js';
+import {
+  installedVersion,
+  LATEST,
+  migrate,
+  migrationProblem,
+  migrationSql,
+} from '../../src/postgres/migrations.js';
 import { createDatabase, createRole, type TestDatabase } from '../helpers/postgres.js';
 
 let database: TestDatabase;
@@ -24,8 +30,8 @@ describe('the schema predawn', () => {
       await Promise.all(clients.map((client) => client.end()));
     }
     const { rows } = await database.client.query('select version from predawn.migrations order by version');
-    expect(rows).toEqual([{ version: 1 }]);
-    expect(await installedVersion(database.client)).toBe(1);
+    expect(rows).toEqual(Array.from({ length: LATEST }, (_, index) => ({ version: index + 1 })));
+    expect(await installedVersion(database.client)).toBe(LATEST);
     expect(await migrationProblem(database.client, 'here')).toBeUndefined();
   });
 
@@ -33,7 +39,34 @@ describe('the schema predawn', () => {
     await database.client.query(migrationSql());
     await database.client.query(migrationSql());
     await migrate(database.client, 'here');
+    expect(await installedVersion(database.client)).toBe(LATEST);
+  });
+
+  test('gives the slices of an older version their history', async () => {
+    const [first] = migrationSql().split(/^(?=-- predawn, schema version 2)/m);
+    await database.client.query(first!);
     expect(await installedVersion(database.client)).toBe(1);
+    const ids = [1, 2].map((number) => `01890a5d-ac96-774b-bcce-b302099a805${number}`);
+    for (const [index, id] of ids.entries()) {
+      await database.client.query(
+        `insert into predawn.attempts (attempt_id, job, environment, as_of, status, artefact, artefact_digest, job_digest,
+           target_table, backend_pid, started_at, published_at)
+         values ($1, 'churn', 'dev', '2026-11-20', 'published', 'churn@1', 'a', 'b', 't', 1, now(),
+           now() + $2 * interval '1 hour')`,
+        [id, index],
+      );
+    }
+    await migrate(database.client, 'here');
+    const { rows } = await database.client.query(
+      'select action, from_attempt, to_attempt from predawn.publications order by publication_number',
+    );
+    expect(rows).toEqual([
+      { action: 'publish', from_attempt: null, to_attempt: ids[0] },
+      { action: 'publish', from_attempt: ids[0], to_attempt: ids[1] },
+    ]);
+    await database.client.query(`update predawn.attempts set status = 'staged' where attempt_id = $1`, [
+      ids[1],
+    ]);
   });
 
   test('explains every table, view and column', async () => {
@@ -68,7 +101,7 @@ describe('the schema predawn', () => {
       await database.client.query(`grant create on database ${database.name} to ${role.name}`);
       expect(await migrationProblem(client, 'here')).toBeUndefined();
       await migrate(client, 'here');
-      expect(await installedVersion(client)).toBe(1);
+      expect(await installedVersion(client)).toBe(LATEST);
     } finally {
       await client.end();
       await role.drop();
