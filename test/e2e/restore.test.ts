@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { customerCsvChunks } from '../../data-samples/generate.js';
 import { SAMPLE_DATE, succeed } from '../helpers/project.js';
 import { type Destination, DESTINATIONS, type Reader, type Slice } from './destinations.js';
@@ -11,6 +11,9 @@ const ROWS = 2_000;
 const INPUT = `data-samples/churn/${SAMPLE_DATE}.csv`;
 /** Half of them killed. `PREDAWN_TEST_FLIPS=200` for the long version. */
 const FLIPS = Number(process.env['PREDAWN_TEST_FLIPS'] ?? 12);
+
+// Every test is a dozen processes.
+vi.setConfig({ testTimeout: 120_000 });
 
 interface Entry {
   readonly attempt_id: string;
