@@ -65,6 +65,33 @@ test.each(steps)(
   },
 );
 
+test.each(steps.filter(([end]) => end !== 'staged'))(
+  'a restore killed when %s: readers see the %s slice, whole, and the next run settles it',
+  async (end, seen) => {
+    const first = await publish(3000);
+    const second = await publish(5000);
+    const child = startChild({ root: subject.root, asOf: DAY, id: v7(), rows: 0, restore: first, end });
+    let running = true;
+    const ended = child.ended.finally(() => (running = false));
+    while (running)
+      expect([`3000 rows of ${first}`, `5000 rows of ${second}`]).toContain(await describeSlice());
+    expect(await ended).toBe('SIGKILL');
+    const restored = seen === 'new';
+    expect(await describeSlice()).toBe(restored ? `3000 rows of ${first}` : `5000 rows of ${second}`);
+
+    await subject.publication.withAttempt(newAttempt(DAY, churn), signal, async ({ current }) => {
+      expect(current!.attemptId).toBe(restored ? first : second);
+    });
+    const entries = await Promise.all([first, second].map((id) => subject.ledger.find(id)));
+    expect(entries.map((entry) => entry!.current)).toEqual([restored, !restored]);
+    expect(entries.map((entry) => entry!.status)).toEqual(['published', 'published']);
+    expect(entries[0]!.moves.map(({ action }) => action)).toEqual(
+      restored ? ['publish', 'restore'] : ['publish'],
+    );
+    expect(await readdir(join(subject.root, churn.table, `as_of=${DAY}`))).toEqual(['predictions.parquet']);
+  },
+);
+
 async function publish(rows: number): Promise<string> {
   const attempt = newAttempt(DAY, churn);
   await subject.publication.withAttempt(attempt, signal, async (stage) => {

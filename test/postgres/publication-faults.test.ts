@@ -1,8 +1,10 @@
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { PredawnError } from '../../src/domain/errors.js';
 import type { Attempt, Publication } from '../../src/domain/publication.js';
+import type { MoveRequest } from '../../src/domain/slice-move.js';
 import { lockKey } from '../../src/postgres/lock.js';
 import { openPostgresLedger } from '../../src/postgres/ledger.js';
 import { openPostgresPublication } from '../../src/postgres/publication.js';
@@ -89,6 +91,47 @@ describe('a connection that is lost around COMMIT', () => {
       await publishRows(publication, newAttempt(DAY, target), churnRows(1, 0.75));
       expect(await scores()).toEqual([0.75]);
       expect(await statusOf(attempt)).toBe(error === undefined ? 'published' : 'failed');
+    } finally {
+      await proxy.close();
+    }
+  });
+});
+
+describe('a restore whose connection is lost around COMMIT', () => {
+  const outcomes: [Fate, object | undefined][] = [
+    ['cut before', { kind: 'unavailable', code: 'postgres.connection_lost' }],
+    ['cut after', undefined],
+    ['late', undefined],
+    ['gone', { kind: 'unresolved', code: 'publish.unresolved' }],
+  ];
+  test.each(outcomes)('%s: what is reported is what the table holds', async (fate, error) => {
+    const { hostname, port } = new URL(database.url);
+    const proxy = await startCommitProxy(hostname, Number(port || 5432));
+    try {
+      const through = await openPostgresPublication({
+        url: withParts(database.url, { port: proxy.port }),
+        patience: { tries: 20, pauseMilliseconds: 20 },
+      });
+      const [first, second] = [newAttempt(DAY, target), newAttempt(DAY, target)];
+      await publishRows(publication, first, churnRows(3, 0.25));
+      await publishRows(publication, second, churnRows(3, 0.5));
+      // The first COMMIT is of settling what was killed.
+      proxy.arm(fate, 1);
+      const restoring = through.moveSlice(restoreOf(first), never);
+      if (error === undefined) {
+        expect(await restoring).toMatchObject({ outcome: 'moved', attempt: { attemptId: first.id } });
+        expect(await scores()).toEqual([0.25, 0.25, 0.25]);
+      } else {
+        await expect(restoring).rejects.toMatchObject(error);
+        expect(await scores()).toEqual([0.5, 0.5, 0.5]);
+        if (fate === 'gone')
+          await expect(restoring).rejects.toHaveProperty('hint', expect.stringContaining(first.id));
+      }
+      await lockIsFree();
+      expect((await publication.moveSlice(restoreOf(first), never)).outcome).toBe(
+        error === undefined ? 'unchanged' : 'moved',
+      );
+      expect(await scores()).toEqual([0.25, 0.25, 0.25]);
     } finally {
       await proxy.close();
     }
@@ -228,6 +271,21 @@ test.each(['before it is opened', 'before it publishes'])(
     if (when === 'before it publishes') expect(await statusOf(attempt)).toBe('failed');
   },
 );
+
+function restoreOf({ id, job, asOf }: Attempt): MoveRequest {
+  return {
+    id: v7(),
+    action: 'restore',
+    job,
+    asOf,
+    attemptId: id,
+    by: 'tester',
+    reason: undefined,
+    retain: 3,
+    force: false,
+    unlessRestored: false,
+  };
+}
 
 async function scores(): Promise<unknown[]> {
   return (await readSlice(database.client, target, DAY)).map(({ outputs }) => outputs[0]);

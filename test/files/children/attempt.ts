@@ -12,6 +12,8 @@ export interface ChildAttempt {
   readonly asOf: string;
   readonly id: string;
   readonly rows: number;
+  /** An attempt to restore, instead of publishing one. */
+  readonly restore?: string;
   /** Where the program kills itself, as `kill -9` would; `held` waits for that to be done, with the lock taken. */
   readonly end: PublishStep | 'staged' | 'held';
 }
@@ -25,6 +27,12 @@ const publication = await openFilesPublication({
   onStep: endAt,
 });
 try {
+  await (order.restore === undefined ? publish() : restore(order.restore));
+} catch (error) {
+  writeSync(1, `${error instanceof PredawnError ? error.code : String(error)}\n`);
+}
+
+async function publish(): Promise<void> {
   await publication.withAttempt(attempt, new AbortController().signal, async (stage) => {
     writeSync(1, 'locked\n');
     if (order.end === 'held') await new Promise((resolve) => process.stdin.once('end', resolve).resume());
@@ -37,8 +45,24 @@ try {
     endAt('staged');
     await stage.publish(({ changes }) => newReceipt(attempt, output, changes));
   });
-} catch (error) {
-  writeSync(1, `${error instanceof PredawnError ? error.code : String(error)}\n`);
+}
+
+async function restore(attemptId: string): Promise<void> {
+  await publication.moveSlice(
+    {
+      id: order.id,
+      action: 'restore',
+      job: attempt.job,
+      asOf: order.asOf,
+      attemptId,
+      by: 'tester',
+      reason: undefined,
+      retain: 3,
+      force: false,
+      unlessRestored: false,
+    },
+    new AbortController().signal,
+  );
 }
 
 function endAt(step: ChildAttempt['end']): void {
