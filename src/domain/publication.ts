@@ -144,8 +144,8 @@ export interface Publication {
   ): Promise<T>;
   /**
    * Makes the rows kept of an attempt the slice of its date, as `Stage.publish` would: under the lock of the date, in
-   * one step for readers, recorded with who and why in the same transaction. `chooseAttempt` says which attempt. One
-   * that is the slice already is left alone, and put back where others changed its rows.
+   * one step for readers, recorded with who and why in the same transaction. `chooseAttempt` says which attempt. Where
+   * the slice is that one's already, nothing is done, unless others took rows away: then they are put back.
    *
    * @throws what `chooseAttempt` throws; kind `data`, code `rows.not_kept`, for rows that are not what was kept.
    */

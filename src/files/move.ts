@@ -105,12 +105,19 @@ async function moveLocked(
       signal,
       onStep,
       announce: () => update({ ...record, pending: { move, receipt } }),
-      record: () => update(movedRecord(record)),
+      record: async () => {
+        // The record is the attempt's: a newer holder of the lock may have written it since.
+        await lock.verify();
+        await update(movedRecord(record));
+      },
       onReplaced: () => (progress.visible = true),
     });
   } catch (error) {
-    if (!progress.visible && record.pending !== undefined)
-      await update(unmovedRecord(record)).catch(() => undefined);
+    if (!progress.visible && record.pending !== undefined) {
+      // If the lock is lost, its next holder settles this.
+      const undone = lock.verify().then(() => update(unmovedRecord(record)));
+      await undone.catch(() => undefined);
+    }
     throw error;
   }
   const others = records.filter(({ attemptId }) => attemptId !== chosen.attemptId);
