@@ -72,6 +72,7 @@ function newAttempt(asOf: string): Attempt {
     id: uuidv7(),
     job: TARGET.job,
     environment: 'bench',
+    by: 'bench',
     asOf,
     artefact: 'churn@1',
     artefactDigest: 'a'.repeat(64),

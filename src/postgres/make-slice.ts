@@ -93,37 +93,62 @@ function sourceOf({ rows, source }: NewSlice): string {
   return source ?? sqlName(rows);
 }
 
+/** Old and new rows are joined once, however much there is to change. */
 async function changeDifferences(
   client: pg.Client,
   { name: target, layout }: Target,
   slice: NewSlice,
 ): Promise<Changes> {
-  const live = `${sqlName(target)} as live`;
-  const fresh = `${sourceOf(slice)} as fresh`;
-  const ofDate = `live.as_of = date ${quoteLiteral(slice.asOf)}`;
-  const sameKey = columnsOf(layout, 'key')
-    .map(({ name }) => `live.${quoteIdentifier(name)} = fresh.${quoteIdentifier(name)}`)
-    .join(' and ');
+  const keys = columnsOf(layout, 'key').map(({ name }) => quoteIdentifier(name));
   const compared = columnsOf(layout, 'output', 'artefact');
-  const assigned = columnsOf(layout, 'output', 'artefact', 'attempt_id', 'scored_at')
-    .map(({ name }) => `${quoteIdentifier(name)} = fresh.${quoteIdentifier(name)}`)
-    .join(', ');
-  // Three joins of the whole slice: in memory, if that is not too much.
+  const each = (write: (column: string, index: number) => string, between: string, columns = keys) =>
+    columns.map(write).join(between);
+  const assigned = columnsOf(layout, 'output', 'artefact', 'attempt_id', 'scored_at').map(({ name }) =>
+    quoteIdentifier(name),
+  );
+  const date = `date ${quoteLiteral(slice.asOf)}`;
+  const ofDate = `live.as_of = ${date}`;
+  const [someKey] = keys;
+  const liveKeys = keys.map((_, index) => quoteIdentifier(`${freePrefix(layout)}${index}`));
+  // A join of the whole slice: in memory, if that is not too much.
   await client.query(`select set_config('work_mem', '64MB', true)
     from pg_catalog.pg_settings where name = 'work_mem' and setting::bigint < 65536`);
-  const deleted = await client.query(
-    `delete from ${live} where ${ofDate} and not exists (select from ${fresh} where ${sameKey})`,
-  );
-  const updated = await client.query(
-    `update ${live} set ${assigned} from ${fresh} where ${ofDate} and ${sameKey}
-     and row(${columnList(compared, 'live.')}) is distinct from row(${columnList(compared, 'fresh.')})`,
-  );
-  const inserted = await client.query(
-    `insert into ${sqlName(target)} (${columnList(layout)}) select ${columnList(layout, 'fresh.')} from ${fresh}
-     where not exists (select from ${live} where ${ofDate} and ${sameKey})`,
+  const { rows } = await client.query<{ inserted: number; updated: number; deleted: number }>(
+    `with differences as materialized (
+       select ${each((key, index) => `live.${key} as ${liveKeys[index]!}`, ', ')}, fresh.*
+       from (select * from ${sqlName(target)} where as_of = ${date}) as live
+       full join (select ${columnList(layout)} from ${sourceOf(slice)} as rows) as fresh
+         on ${each((key) => `live.${key} = fresh.${key}`, ' and ')}
+       where live.${someKey} is null or fresh.${someKey} is null
+         or row(${columnList(compared, 'live.')}) is distinct from row(${columnList(compared, 'fresh.')})
+     ), deleted as (
+       delete from ${sqlName(target)} as live using differences
+       where ${ofDate} and differences.${someKey} is null
+         and ${each((key, index) => `live.${key} = differences.${liveKeys[index]!}`, ' and ')}
+       returning 1
+     ), updated as (
+       update ${sqlName(target)} as live set ${each((column) => `${column} = differences.${column}`, ', ', assigned)}
+       from differences
+       where ${ofDate} and ${each((key) => `live.${key} = differences.${key}`, ' and ')}
+         and differences.${liveKeys[0]!} is not null
+       returning 1
+     ), inserted as (
+       insert into ${sqlName(target)} (${columnList(layout)})
+       select ${columnList(layout)} from differences where ${liveKeys[0]!} is null
+       returning 1
+     )
+     select (select count(*)::integer from inserted) as inserted, (select count(*)::integer from updated) as updated,
+       (select count(*)::integer from deleted) as deleted`,
   );
   await keepRows(client, slice);
-  return { inserted: inserted.rowCount!, updated: updated.rowCount!, deleted: deleted.rowCount! };
+  return rows[0]!;
+}
+
+/** Begins no column's name. */
+function freePrefix(layout: readonly LayoutColumn[]): string {
+  let prefix = 'live_';
+  while (layout.some(({ name }) => name.startsWith(prefix))) prefix += '_';
+  return prefix;
 }
 
 async function replaceAll(
