@@ -15,10 +15,10 @@ export interface Services {
   /** A destination that stages and gates, and whose every trace is removed when it is closed. */
   openScratchPublication(): Promise<Publication>;
   openLedger(settings: Settings): Promise<Ledger>;
-  /** Reads, mends and measures a model file for `Registry.add`. */
+  /** Reads, mends and measures a model file for `Registry.add`: without golden rows so far. */
   prepareCandidate(
     bytes: Uint8Array,
-    facts: { addedAt: string; addedBy: string; note: string | undefined },
+    facts: Pick<Candidate['manifest'], 'addedAt' | 'addedBy' | 'note' | 'training'>,
   ): Promise<Candidate>;
   readonly codecs: Codecs;
   /** The module that a scoring thread runs. */

@@ -6,6 +6,7 @@ import type { Candidate, Registry } from '../../src/domain/registry.js';
 export function candidateOf(content: string, original?: string): Candidate {
   return {
     model: new TextEncoder().encode(content),
+    golden: undefined,
     manifest: {
       signature: {
         inputs: [{ name: 'x', type: 'float32', shape: [null, 3] }],
@@ -22,6 +23,8 @@ export function candidateOf(content: string, original?: string): Candidate {
       addedAt: '2026-11-21T06:00:00.000Z',
       addedBy: 'ada',
       note: undefined,
+      golden: undefined,
+      training: undefined,
     },
   };
 }
@@ -108,7 +111,7 @@ export function describeRegistry(
           () => registry.versions('chrun'),
           () => registry.alias('chrun', 'dev'),
           () => registry.history('chrun'),
-          () => registry.promote('chrun', 1, 'dev', 'ada'),
+          () => registry.promote({ name: 'chrun', version: 1, environment: 'dev', by: 'ada' }),
           () => registry.rollback('chrun', 'dev', 'ada'),
         ]) {
           await expect(ask()).rejects.toMatchObject({
@@ -120,7 +123,7 @@ export function describeRegistry(
         }
         for (const ask of [
           () => registry.load('churn', 4),
-          () => registry.promote('churn', 4, 'dev', 'ada'),
+          () => registry.promote({ name: 'churn', version: 4, environment: 'dev', by: 'ada' }),
         ]) {
           await expect(ask()).rejects.toMatchObject({
             kind: 'configuration',
@@ -138,7 +141,7 @@ export function describeRegistry(
           for (const ask of [
             () => registry.add(name, candidateOf('one')),
             () => registry.load(name, 1),
-            () => registry.promote('churn', 1, name, 'ada'),
+            () => registry.promote({ name: 'churn', version: 1, environment: name, by: 'ada' }),
             () => registry.alias('churn', name),
             () => registry.rollback('churn', name, 'ada'),
           ]) {
@@ -152,7 +155,13 @@ export function describeRegistry(
     it('name a version for each environment, and keep who moved them, when and why', () =>
       withVersions(async (registry) => {
         expect(await registry.alias('churn', 'production')).toBeUndefined();
-        const move = await registry.promote('churn', 2, 'production', 'ada', 'better recall');
+        const move = await registry.promote({
+          name: 'churn',
+          version: 2,
+          environment: 'production',
+          by: 'ada',
+          reason: 'better recall',
+        });
         expect(move).toEqual({
           model: 'churn',
           environment: 'production',
@@ -163,6 +172,8 @@ export function describeRegistry(
           at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
           by: 'ada',
           reason: 'better recall',
+          gate: undefined,
+          accepted: undefined,
         });
         expect(await registry.alias('churn', 'production')).toEqual({ version: 2, digest: move.digest });
         expect(await registry.alias('churn', 'dev')).toBeUndefined();
@@ -171,7 +182,8 @@ export function describeRegistry(
 
     it('go back to the version that was live before, and forth again', () =>
       withVersions(async (registry) => {
-        for (const version of [1, 3]) await registry.promote('churn', version, 'production', 'ada');
+        for (const version of [1, 3])
+          await registry.promote({ name: 'churn', version, environment: 'production', by: 'ada' });
         const back = await registry.rollback('churn', 'production', 'bob', 'too many churners');
         expect(back).toMatchObject({
           from: 3,
@@ -193,9 +205,16 @@ export function describeRegistry(
 
     it('do not move when the version is live already, so that rollback still leads back', () =>
       withVersions(async (registry) => {
-        await registry.promote('churn', 1, 'production', 'ada');
-        const move = await registry.promote('churn', 2, 'production', 'ada');
-        expect(await registry.promote('churn', 2, 'production', 'bob')).toEqual(move);
+        await registry.promote({ name: 'churn', version: 1, environment: 'production', by: 'ada' });
+        const move = await registry.promote({
+          name: 'churn',
+          version: 2,
+          environment: 'production',
+          by: 'ada',
+        });
+        expect(
+          await registry.promote({ name: 'churn', version: 2, environment: 'production', by: 'bob' }),
+        ).toEqual(move);
         expect(await registry.rollback('churn', 'production', 'ada')).toMatchObject({ from: 2, to: 1 });
       }));
 
@@ -203,16 +222,16 @@ export function describeRegistry(
       withVersions(async (registry) => {
         const nothing = { kind: 'configuration', code: 'alias.no_previous' };
         await expect(registry.rollback('churn', 'dev', 'ada')).rejects.toMatchObject(nothing);
-        await registry.promote('churn', 1, 'dev', 'ada');
+        await registry.promote({ name: 'churn', version: 1, environment: 'dev', by: 'ada' });
         await expect(registry.rollback('churn', 'dev', 'ada')).rejects.toMatchObject(nothing);
         expect((await registry.alias('churn', 'dev'))?.version).toBe(1);
       }));
 
     it('have one history for all environments, oldest first', () =>
       withVersions(async (registry) => {
-        await registry.promote('churn', 1, 'staging', 'ada');
-        await registry.promote('churn', 1, 'production', 'ada');
-        await registry.promote('churn', 2, 'staging', 'ada');
+        await registry.promote({ name: 'churn', version: 1, environment: 'staging', by: 'ada' });
+        await registry.promote({ name: 'churn', version: 1, environment: 'production', by: 'ada' });
+        await registry.promote({ name: 'churn', version: 2, environment: 'staging', by: 'ada' });
         await registry.rollback('churn', 'staging', 'ada');
         const history = await registry.history('churn');
         expect(history.map((move) => `${move.environment} ${move.to}`)).toEqual([

@@ -22,7 +22,7 @@ if (action === 'add') {
     const by = `order ${index} of ${process.pid}`;
     return to === 'back'
       ? registry.rollback('churn', 'production', by)
-      : registry.promote('churn', Number(to), 'production', by);
+      : registry.promote({ name: 'churn', version: Number(to), environment: 'production', by });
   });
   process.send!(await Promise.all(moves));
 } else if (action === 'add and die') {

@@ -19,6 +19,7 @@ export function addCommand(context: CommandContext): Command {
         addedAt: context.now().toISOString(),
         addedBy: context.user,
         note: options.note,
+        training: undefined,
       });
       const { manifest, created } = await registry.add(name, candidate);
       const environment = project.environments[0]!;

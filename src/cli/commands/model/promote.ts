@@ -20,7 +20,13 @@ export function promoteCommand(context: CommandContext): Command {
         const { project, registry } = await openRegistry(options, context);
         requireEnvironment(options.to, project);
         const before = await registry.alias(name, options.to).catch(() => undefined);
-        const move = await registry.promote(name, version, options.to, context.user, options.reason);
+        const move = await registry.promote({
+          name,
+          version,
+          environment: options.to,
+          by: context.user,
+          reason: options.reason,
+        });
         const isLive = before?.version === version;
         printResult(context, options, moveJson(move), () =>
           isLive ? `${name}@${version} is live in ${options.to} already: nothing to do.\n` : moveText(move),
