@@ -43,6 +43,8 @@ export async function wireServices({ cwd, now }: { cwd: string; now: () => Date 
     },
 
     sampleInput: async (request) => (await import('./sample-input.js')).sampleInput(request),
+    readTable: async (file, shown) => (await import('./csv/table.js')).readCsvTable(file, shown),
+    tableAsCsv: async (table) => (await import('./csv/table.js')).tableAsCsv(table),
     prepareCandidate: async (bytes, facts) =>
       (await import('./onnx/inspect.js')).prepareCandidate(bytes, facts),
     migrationSql: async () => (await import('./postgres/migrations.js')).migrationSql(),

@@ -51,6 +51,7 @@ const manifest = z
         rows: z.int().positive(),
         tolerance: z.object({ relative: distance, absolute: distance }),
         expectedFrom: z.enum(['given', 'runtime']),
+        recorded: z.array(z.string()).optional(),
       })
       .optional(),
     training: object.optional(),

@@ -31,15 +31,8 @@ export function manifestFor(name: string, version: number, candidate: Candidate)
  * is none of them: what an existing version was checked with is never changed.
  */
 export function sameVersion(versions: readonly StoredVersion[], candidate: Candidate): Manifest | undefined {
-  const { files, changes, golden } = manifestFor('', 0, candidate);
-  const brought = new Set([files[MODEL]!.sha256, ...changes.map((change) => change.originalSha256)]);
-  const ofModel = versions
-    .flatMap(({ manifest }) => manifest ?? [])
-    .filter(
-      (manifest) =>
-        brought.has(manifest.files[MODEL]!.sha256) ||
-        manifest.changes.some((change) => brought.has(change.originalSha256)),
-    );
+  const { files, golden } = manifestFor('', 0, candidate);
+  const ofModel = versionsOfModel(versions, candidate);
   if (golden === undefined) return ofModel.at(-1);
   return ofModel.find(
     (manifest) =>
@@ -47,6 +40,21 @@ export function sameVersion(versions: readonly StoredVersion[], candidate: Candi
       manifest.golden?.tolerance.relative === golden.tolerance.relative &&
       manifest.golden.tolerance.absolute === golden.tolerance.absolute,
   );
+}
+
+/** Manifests of the versions with a candidate's model, or made from the same file; ascending. */
+export function versionsOfModel(
+  versions: readonly StoredVersion[],
+  { model, manifest: { changes } }: Candidate,
+): Manifest[] {
+  const brought = new Set([sha256(model), ...changes.map((change) => change.originalSha256)]);
+  return versions
+    .flatMap(({ manifest }) => manifest ?? [])
+    .filter(
+      (manifest) =>
+        brought.has(manifest.files[MODEL]!.sha256) ||
+        manifest.changes.some((change) => brought.has(change.originalSha256)),
+    );
 }
 
 /**

@@ -13,6 +13,8 @@ export interface GoldenFacts {
   readonly tolerance: Tolerance;
   /** `given`: brought along when the version was added. `runtime`: what onnxruntime itself gave then. */
   readonly expectedFrom: 'given' | 'runtime';
+  /** With `given`: the published names of outputs that were not, and that the runtime gave then. */
+  readonly recorded?: readonly string[] | undefined;
 }
 
 /** Any JSON object, which predawn keeps and shows, and does not look into. */
@@ -107,6 +109,15 @@ export interface Candidate {
   readonly manifest: Omit<Manifest, 'name' | 'version' | 'files'>;
 }
 
+/** What `add` did. */
+export interface AddedVersion {
+  readonly manifest: Manifest;
+  /** False where the version was there already. */
+  readonly created: boolean;
+  /** For a new one: the newest version before it that has the same model, with other golden rows or none. */
+  readonly sameModel: number | undefined;
+}
+
 /**
  * Where artefacts live, with one alias per model and environment and an append-only history of its moves.
  *
@@ -121,10 +132,7 @@ export interface Candidate {
  */
 export interface Registry {
   readonly location: string;
-  add(
-    name: string,
-    candidate: Candidate,
-  ): Promise<{ readonly manifest: Manifest; readonly created: boolean }>;
+  add(name: string, candidate: Candidate): Promise<AddedVersion>;
   /** Names of all models, sorted. */
   models(): Promise<readonly string[]>;
   /** A model's versions and what else its aliases name now, ascending; kind `configuration`, code `model.unknown` for an unknown name. */

@@ -2,10 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
-import type { Artefact, Candidate, Manifest, StoredVersion } from '../domain/registry.js';
+import type { AddedVersion, Artefact, Candidate, Manifest, StoredVersion } from '../domain/registry.js';
 import { damaged } from '../domain/registry-errors.js';
 import { recordBytes } from '../domain/registry-records.js';
-import { checkedArtefact, filesOf, manifestFor, sameVersion } from '../domain/registry-versions.js';
+import {
+  checkedArtefact,
+  filesOf,
+  manifestFor,
+  sameVersion,
+  versionsOfModel,
+} from '../domain/registry-versions.js';
 import {
   errorCode,
   listFolder,
@@ -57,9 +63,9 @@ export async function addVersion(
   candidate: Candidate,
   highestNamed: () => Promise<number>,
   onStep: (step: AddStep) => void | Promise<void>,
-): Promise<{ readonly manifest: Manifest; readonly created: boolean }> {
+): Promise<AddedVersion> {
   const known = sameVersion(await readVersions(folder), candidate);
-  if (known !== undefined) return { manifest: known, created: false };
+  if (known !== undefined) return { manifest: known, created: false, sameModel: undefined };
 
   await makeFolder(folder);
   const building = join(folder, `${UNFINISHED}${randomUUID()}`);
@@ -71,7 +77,7 @@ export async function addVersion(
     for (;;) {
       const versions = await readVersions(folder);
       const same = sameVersion(versions, candidate);
-      if (same !== undefined) return { manifest: same, created: false };
+      if (same !== undefined) return { manifest: same, created: false, sameModel: undefined };
       const highest = Math.max(versions.at(-1)?.version ?? 0, await highestNamed());
       const manifest = manifestFor(name, highest + 1, candidate);
       await rm(join(building, MANIFEST), { force: true });
@@ -81,7 +87,10 @@ export async function addVersion(
       if (!(await renameToNew(building, join(folder, String(manifest.version))))) continue;
       await onStep('version visible');
       await syncFolder(folder);
-      return { manifest, created: true };
+      return {
+        ...{ manifest, created: true },
+        sameModel: versionsOfModel(versions, candidate).at(-1)?.version,
+      };
     }
   } finally {
     await rm(building, { recursive: true, force: true });

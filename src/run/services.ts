@@ -1,9 +1,11 @@
+import type { DecoderSpec } from '../domain/codecs.js';
 import type { CsvInput, Job, Project, Settings } from '../domain/job.js';
 import type { Ledger } from '../domain/ledger.js';
 import type { Publication } from '../domain/publication.js';
 import type { RuntimeVersions } from '../domain/receipt.js';
 import type { Candidate, Registry } from '../domain/registry.js';
 import type { Source, SourceDescription } from '../domain/source.js';
+import type { TextTable } from '../domain/text-table.js';
 import type { DataWindow } from '../domain/window.js';
 import type { Codecs } from './block-scorer.js';
 
@@ -20,6 +22,10 @@ export interface Services {
     bytes: Uint8Array,
     facts: Pick<Candidate['manifest'], 'addedAt' | 'addedBy' | 'note' | 'training'>,
   ): Promise<Candidate>;
+  /** A small CSV file as texts, by its absolute path; `shown` is the path for messages. */
+  readTable(file: string, shown: string): Promise<TextTable>;
+  /** The table as the records of a CSV file. */
+  tableAsCsv(table: TextTable): Promise<{ decoder: DecoderSpec; bytes: Uint8Array<ArrayBuffer> }>;
   readonly codecs: Codecs;
   /** The module that a scoring thread runs. */
   readonly workerEntry: URL;

@@ -19,7 +19,7 @@ export function listCommand(context: CommandContext): Command {
       entries.length === 0
         ? `No models in ${registry.location} yet.${nextStep('predawn model add NAME FILE.onnx', colors)}`
         : renderTable(
-            ['model', 'version', 'live in', 'added', 'by', 'sha256', 'note'],
+            ['model', 'version', 'live in', 'added', 'by', 'sha256', 'golden rows', 'note'],
             entries.map(({ name, version, manifest, problem, environments }) => [
               name,
               version,
@@ -27,6 +27,7 @@ export function listCommand(context: CommandContext): Command {
               manifest?.addedAt.slice(0, 10) ?? '',
               manifest?.addedBy ?? '',
               manifest?.files['model.onnx']?.sha256.slice(0, 12) ?? '',
+              manifest === undefined ? '' : String(manifest.golden?.rows ?? 'unverified'),
               problem === undefined
                 ? (manifest.note ?? '')
                 : `damaged: see predawn model show ${name} ${version}`,
