@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { mkdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
 import type { AddedVersion, Artefact, Candidate, Manifest, StoredVersion } from '../domain/registry.js';
@@ -21,6 +21,7 @@ import {
   writeReadOnly,
 } from './durable-files.js';
 import { readManifest } from './records.js';
+import { readShared } from './shared-file.js';
 
 const MANIFEST = 'manifest.json';
 const UNFINISHED = '.adding-';
@@ -123,24 +124,12 @@ export async function loadVersion(folder: string, version: number): Promise<Arte
   const manifest = await readVersion(folder, version);
   const where = (file: string) => join(folder, String(version), file);
   const files = new Map<string, Uint8Array<SharedArrayBuffer>>();
-  for (const file of Object.keys(manifest.files)) files.set(file, await readShared(where(file)));
+  for (const file of Object.keys(manifest.files)) files.set(file, await readFile(where(file)));
   return checkedArtefact(manifest, files, where);
 }
 
-async function readShared(path: string): Promise<Uint8Array<SharedArrayBuffer>> {
-  const handle = await open(path, 'r').catch((thrown: unknown) => {
+async function readFile(path: string): Promise<Uint8Array<SharedArrayBuffer>> {
+  return readShared(path).catch((thrown: unknown) => {
     throw errorCode(thrown) === 'ENOENT' ? damaged(path, 'it is not there', thrown) : thrown;
   });
-  try {
-    const { size } = await handle.stat();
-    const bytes = new Uint8Array(new SharedArrayBuffer(size));
-    for (let at = 0; at < size;) {
-      const { bytesRead } = await handle.read(bytes, at, size - at, at);
-      if (bytesRead === 0) break;
-      at += bytesRead;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
 }

@@ -75,7 +75,7 @@ describe('golden rows that do not fit the model', () => {
     ['anything', null],
   ])('by their %s are damage', (_, json) => {
     const bytes = new TextEncoder().encode(JSON.stringify(json));
-    expect(() => readGolden(bytes, simple, 'here/golden.json')).toThrowError(
+    expect(() => readGolden(bytes, simple, 'here/golden.json')).toThrow(
       expect.objectContaining({
         kind: 'artefact',
         code: 'registry.damaged',
