@@ -6,7 +6,7 @@ import { damaged } from '../domain/registry-errors.js';
 import { parseManifest, recordBytes } from '../domain/registry-records.js';
 import { checkedArtefact, digestOf, filesOf } from '../domain/registry-versions.js';
 
-/** Far below what a message of the protocol or a string can hold, whatever the size of the model. */
+/** A piece comes as text of two characters a byte: far below what a string can hold, whatever the size of the model. */
 const PIECE_BYTES = 8 * 1024 * 1024;
 
 /** All versions of a model, ascending, damaged ones as such. `where` is the place of a version, for messages. */
@@ -89,12 +89,10 @@ async function selectFile(
 ): Promise<Uint8Array<SharedArrayBuffer> | undefined> {
   const pieces: Buffer[] = [];
   for (let piece = 0; piece * PIECE_BYTES < size; piece++) {
-    const { rows } = await client.query<{ bytes: Buffer }>({
-      text: 'select bytes from predawn.artefact_files where model = $1 and version = $2 and file = $3 and piece = $4',
-      values: [name, version, file, piece],
-      // As text, each byte would come as two characters.
-      binary: true,
-    } as pg.QueryConfig);
+    const { rows } = await client.query<{ bytes: Buffer }>(
+      'select bytes from predawn.artefact_files where model = $1 and version = $2 and file = $3 and piece = $4',
+      [name, version, file, piece],
+    );
     if (rows[0] !== undefined) pieces.push(rows[0].bytes);
   }
   if (pieces.length === 0 && size > 0) return undefined;

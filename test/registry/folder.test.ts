@@ -1,15 +1,15 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AliasMove, Registry } from '../../src/domain/registry.js';
+import type { Registry } from '../../src/domain/registry.js';
 import { openSealed, sealRecord } from '../../src/domain/sealed-record.js';
 import { openFolderRegistry } from '../../src/registry/folder.js';
-import { candidateOf, describeRegistry, sha256 } from '../contracts/registry.js';
+import { candidateOf, sha256 } from '../contracts/candidates.js';
+import { describeRegistry } from '../contracts/registry.js';
+import { describeSharedRegistry } from '../contracts/registry-processes.js';
+import { runToDeath } from './processes.js';
 
 let folder: string;
 let registry: Registry;
@@ -28,89 +28,24 @@ function tickingClock(): () => Date {
 
 describeRegistry('folder', (work) => work(registry));
 
-/** Starts `count` children, lets them go at the same moment, and gives what each sends. */
-async function inProcesses<T>(count: number, argumentsOf: (index: number) => string[]): Promise<T[]> {
-  const script = fileURLToPath(new URL('registry-child.ts', import.meta.url));
-  const children = Array.from({ length: count }, (_, index) =>
-    fork(script, [folder, ...argumentsOf(index)], { execArgv: ['--import', 'tsx'] }),
-  );
-  await Promise.all(children.map((child) => once(child, 'message')));
-  const results = children.map(async (child) => ((await once(child, 'message')) as [T])[0]);
-  for (const child of children) child.send('go');
-  return Promise.all(results);
-}
-
-async function runToDeath(...childArguments: string[]): Promise<NodeJS.Signals | null> {
-  const script = fileURLToPath(new URL('registry-child.ts', import.meta.url));
-  const child = fork(script, [folder, ...childArguments], { execArgv: ['--import', 'tsx'] });
-  const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  return signal;
-}
-
-describe('processes that add at the same time', () => {
-  it('make one version of the same bytes', async () => {
-    const added = await inProcesses<{ version: number; created: boolean }>(5, () => ['add', 'the same']);
-    expect(added.map(({ version }) => version)).toEqual([1, 1, 1, 1, 1]);
-    expect(added.filter(({ created }) => created)).toHaveLength(1);
-    expect((await readdir(join(folder, 'churn'))).sort()).toEqual(['1']);
-  }, 60_000);
-
-  it('make a version each of different bytes', async () => {
-    const added = await inProcesses<{ version: number; created: boolean }>(5, (index) => [
-      'add',
-      `bytes ${index}`,
-    ]);
-    expect(added.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4, 5]);
-    expect(added.every(({ created }) => created)).toBe(true);
-    for (const [index, { version }] of added.entries()) {
-      expect((await registry.load('churn', version)).digest).toBe(`sha256:${sha256(`bytes ${index}`)}`);
-    }
-  }, 60_000);
-});
-
-it('processes that promote and roll back at the same time leave one chain with every move', async () => {
-  for (const content of ['one', 'two', 'three']) await registry.add('churn', candidateOf(content));
-  for (const version of [1, 2, 3])
-    await registry.promote({ name: 'churn', version, environment: 'production', by: 'ada' });
-  const orders = ['1', '2', 'back', '3', 'back'];
-  const returned = (await inProcesses<AliasMove[]>(4, () => ['move', ...orders])).flat();
-
-  const history = await registry.history('churn');
-  for (const [index, move] of history.entries()) expect(move.from).toBe(history[index - 1]?.to);
-  expect((await registry.alias('churn', 'production'))?.version).toBe(history.at(-1)!.to);
-  // Each order has a name of its own. A promotion to what is live already gives the move that made it live.
-  expect(returned).toHaveLength(4 * orders.length);
-  for (const move of returned) expect(history).toContainEqual(move);
-  const made = history.slice(3).map((move) => move.by);
-  expect(new Set(made).size).toBe(made.length);
-  expect(new Set(returned.map((move) => move.by).filter((by) => by !== 'ada'))).toEqual(new Set(made));
-  expect(history.filter((move) => move.action === 'rollback')).toHaveLength(4 * 2);
-  const files = await readdir(join(folder, 'churn', 'aliases', 'production'));
-  expect(files.sort()).toEqual(history.map((_, index) => `${String(index + 1).padStart(6, '0')}.json`));
-}, 60_000);
+describeSharedRegistry('folder', () => ({ registry, location: folder }));
 
 describe('a process killed while it adds', () => {
-  it.each(['files written', 'manifest written'])('leaves no version when it dies at "%s"', async (step) => {
+  it.each(['manifest written'])('leaves no version when it dies at "%s"', async (step) => {
     await registry.add('churn', candidateOf('one'));
-    expect(await runToDeath('add and die', 'two', step)).toBe('SIGKILL');
+    expect(await runToDeath(folder, 'add and die', 'two', step)).toBe('SIGKILL');
     expect((await registry.versions('churn')).map(({ version }) => version)).toEqual([1]);
     const { manifest, created } = await registry.add('churn', candidateOf('two'));
     expect({ version: manifest.version, created }).toEqual({ version: 2, created: true });
   });
 
   it('leaves a whole version when it dies just after', async () => {
-    expect(await runToDeath('add and die', 'one', 'version visible')).toBe('SIGKILL');
+    expect(await runToDeath(folder, 'add and die', 'one', 'version visible')).toBe('SIGKILL');
     expect((await registry.load('churn', 1)).digest).toBe(`sha256:${sha256('one')}`);
   });
 
-  it('leaves no model that never had a version', async () => {
-    expect(await runToDeath('add and die', 'one', 'files written')).toBe('SIGKILL');
-    expect(await registry.models()).toEqual([]);
-    await expect(registry.versions('churn')).rejects.toMatchObject({ code: 'model.unknown' });
-  });
-
   it('has its leavings removed by a later add, once they are a day old', async () => {
-    await runToDeath('add and die', 'one', 'files written');
+    await runToDeath(folder, 'add and die', 'one', 'files written');
     const [abandoned] = await readdir(join(folder, 'churn'));
     await registry.add('churn', candidateOf('two'));
     expect(await readdir(join(folder, 'churn'))).toContain(abandoned);
