@@ -1,5 +1,6 @@
 import { expressionOf } from './binding-outputs.js';
 import { defaultNames } from './binding-names.js';
+import { CodedTexts } from './coded-texts.js';
 import type { OutputData, OutputType } from './columns.js';
 import { PredawnError } from './errors.js';
 import type { ModelOutput, ModelSignature } from './model.js';
@@ -41,7 +42,7 @@ export function readExpected(
 ): ExpectedOutputs {
   checkRows(table, golden);
   const elements = elementsOf(outputs, published ?? {});
-  const expected = scores.map((data) => data.slice() as OutputData);
+  const values = scores.map((data): Value[] => Array.from<Value>(data));
   const given = new Set<Element>();
   for (const column of table.columns.filter((name) => !golden.columns.includes(name))) {
     const element = findElement(elements, column, table.path);
@@ -56,7 +57,7 @@ export function readExpected(
           'Write what the model was seen to predict for that row.',
         );
       }
-      (expected[element.output] as unknown[])[row * width + element.element] = value;
+      values[element.output]![row * width + element.element] = value;
     }
   }
   if (given.size === 0) {
@@ -64,6 +65,7 @@ export function readExpected(
     throw refuse(`${table.path} has no column with an output of the model.`, `Name them: ${names}.`);
   }
   const recorded = elements.filter((element) => !given.has(element)).map(({ names }) => names[0]!);
+  const expected = outputs.map(({ type }, index) => toOutput(type, values[index]!));
   return { expected, recorded };
 }
 
@@ -119,7 +121,26 @@ function findElement(elements: readonly Element[], column: string, path: string)
 
 const WORDS: Readonly<Record<string, number>> = { nan: NaN, inf: Infinity, '-inf': -Infinity };
 
-function parseValue(text: string, type: OutputType): number | bigint | string | undefined {
+type Value = number | bigint | string;
+
+function toOutput(type: OutputType, values: readonly Value[]): OutputData {
+  switch (type) {
+    case 'text':
+      return CodedTexts.from(values as string[]);
+    case 'float4':
+      return Float32Array.from(values as number[]);
+    case 'float8':
+      return Float64Array.from(values as number[]);
+    case 'bool':
+      return Uint8Array.from(values as number[]);
+    case 'int4':
+      return Int32Array.from(values as number[]);
+    case 'int8':
+      return BigInt64Array.from(values as bigint[]);
+  }
+}
+
+function parseValue(text: string, type: OutputType): Value | undefined {
   const word = text.trim().toLowerCase();
   switch (type) {
     case 'text':

@@ -1,3 +1,4 @@
+import { CodedTexts } from './coded-texts.js';
 import type { FeatureData, FeatureType, OutputData, OutputType } from './columns.js';
 import { describeError } from './errors.js';
 import type { ModelSignature } from './model.js';
@@ -50,7 +51,7 @@ export function readGolden(bytes: Uint8Array, signature: ModelSignature, where: 
       keys,
       inputs: signature.inputs.map(({ name, type, shape }) =>
         fromJson(INPUT_AS[type], column(json.inputs, name, keys.length * (shape[1] ?? 1))),
-      ) as FeatureData[],
+      ),
       expected: signature.outputs.map(({ name, type, width }) =>
         fromJson(type, column(json.expected, name, keys.length * width)),
       ),
@@ -76,7 +77,7 @@ function isTexts(value: unknown): value is string[] {
 
 /** What JSON has no number for, or another number, is written as text. */
 function toJson(data: FeatureData | OutputData): unknown[] {
-  return Array.from(data as ArrayLike<unknown>, (value) => {
+  return Array.from(data as Iterable<unknown>, (value) => {
     if (typeof value === 'bigint') return String(value);
     if (typeof value !== 'number') return value;
     return Number.isFinite(value) && !Object.is(value, -0)
@@ -100,7 +101,7 @@ function fromJson(type: OutputType, values: readonly unknown[]): OutputData {
     case 'int8':
       return BigInt64Array.from(values, (value) => BigInt(value as string));
     case 'text':
-      if (isTexts(values)) return values;
+      if (isTexts(values)) return CodedTexts.from(values);
       throw new Error('a text is none');
   }
 }

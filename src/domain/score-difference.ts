@@ -1,3 +1,4 @@
+import { CodedTexts } from './coded-texts.js';
 import type { OutputData } from './columns.js';
 import { defaultNames } from './binding-names.js';
 import type { ModelSignature } from './model.js';
@@ -29,7 +30,7 @@ export function scoreDifferences(
   for (const [index, { width, type }] of outputs.entries()) {
     const allowed = type.startsWith('float') ? tolerance : EXACT;
     const columns = names.filter(({ output }) => output === index).map(({ name }) => name);
-    const [wanted, scored] = [expected[index]!, got[index]!];
+    const [wanted, scored] = [valuesOf(expected[index]!), valuesOf(got[index]!)];
     for (let at = 0; at < wanted.length; at++) {
       const excess = excessOf(wanted[at]!, scored[at]!, allowed);
       if (excess <= 1) continue;
@@ -43,7 +44,11 @@ export function scoreDifferences(
   return found.sort((a, b) => (a.excess === b.excess ? a.row - b.row : b.excess - a.excess));
 }
 
-type Value = OutputData[number];
+type Value = number | bigint | string;
+
+function valuesOf(data: OutputData): ArrayLike<Value> {
+  return data instanceof CodedTexts ? [...data] : data;
+}
 
 /** 1 is as far as the tolerance allows; infinite where only the same value would do. */
 function excessOf(expected: Value, got: Value, { relative, absolute }: Tolerance): number {

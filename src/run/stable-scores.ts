@@ -1,3 +1,4 @@
+import { CodedTexts } from '../domain/coded-texts.js';
 import type { FeatureData, OutputData } from '../domain/columns.js';
 import type { Model } from '../domain/model.js';
 import type { Tolerance } from '../domain/registry.js';
@@ -46,7 +47,7 @@ async function differencesIn(
 ): Promise<ScoreDifference[]> {
   const differences: ScoreDifference[] = [];
   for (const rows of blocks) {
-    const picked = inputs.map((data) => pick(data, data.length / all, rows) as FeatureData);
+    const picked = inputs.map((data) => pick(data, data.length / all, rows));
     const wanted = scores.map((data) => pick(data, data.length / all, rows));
     const got = await model.score(picked, rows.length);
     for (const difference of scoreDifferences(model.signature, STEADY, wanted, got)) {
@@ -62,9 +63,8 @@ function pick(
   width: number,
   rows: readonly number[],
 ): FeatureData | OutputData {
-  if (Array.isArray(data)) {
-    const texts = data as readonly string[];
-    return rows.flatMap((row) => texts.slice(row * width, (row + 1) * width));
+  if (data instanceof CodedTexts) {
+    return new CodedTexts(data.texts, pick(data.codes, width, rows) as Int32Array);
   }
   const numbers = data as Float32Array;
   const picked = new (numbers.constructor as Float32ArrayConstructor)(rows.length * width);

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { CodedTexts } from '../../src/domain/coded-texts.js';
 import { type GoldenRows, goldenBytes, readGolden } from '../../src/domain/golden.js';
 import type { ModelSignature } from '../../src/domain/model.js';
 import { scoreDifferences } from '../../src/domain/score-difference.js';
@@ -43,7 +44,7 @@ it('golden rows come back bit by bit, whatever the values', () => {
           BigInt64Array.from(rows, ({ l }) => l),
           Int32Array.from(rows, ({ i }) => i),
           Uint8Array.from(rows, ({ b }) => b),
-          rows.map(({ s }) => s),
+          CodedTexts.from(rows.map(({ s }) => s)),
         ],
         expected: [
           BigInt64Array.from(rows, ({ label }) => label),
