@@ -43,6 +43,9 @@ export async function wireServices({ cwd, now }: { cwd: string; now: () => Date 
     },
 
     sampleInput: async (request) => (await import('./sample-input.js')).sampleInput(request),
+    packArtefact: async (artefact) => (await import('./registry/package.js')).packArtefact(artefact),
+    unpackArtefact: async (bytes, where) =>
+      (await import('./registry/package.js')).unpackArtefact(bytes, where),
     readTable: async (file, shown) => (await import('./csv/table.js')).readCsvTable(file, shown),
     tableAsCsv: async (table) => (await import('./csv/table.js')).tableAsCsv(table),
     prepareCandidate: async (bytes, facts) =>

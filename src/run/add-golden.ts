@@ -10,6 +10,7 @@ import { type GoldenInputs, readGoldenInputs } from './golden-inputs.js';
 import type { Services } from './services.js';
 import { findUnsteadyScores, STEADY } from './stable-scores.js';
 import { using } from './using.js';
+import { describeRuntime } from './verified-model.js';
 
 /** Every run scores them before it does anything else. */
 const MOST_ROWS = 10_000;
@@ -81,8 +82,7 @@ async function score(
       : readExpected(given, table, signature, job.output.columns, scores);
   const differences = scoreDifferences(signature, tolerance, outputs.expected, scores);
   if (differences.length > 0) {
-    const here = `onnxruntime-node ${services.versions.onnxruntime} on ${services.versions.cpu}`;
-    const summary = `${rowsOf(differences)} of ${golden.rows} golden rows differ from ${given!.path} by more than ${toleranceText(tolerance)}, with ${here}.`;
+    const summary = `${rowsOf(differences)} of ${golden.rows} golden rows differ from ${given!.path} by more than ${toleranceText(tolerance)}, with ${describeRuntime(services.versions)}.`;
     throw refuse('golden.mismatch', summary, differences, golden, MISMATCH_HINT);
   }
 

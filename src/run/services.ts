@@ -3,7 +3,7 @@ import type { CsvInput, Job, Project, Settings } from '../domain/job.js';
 import type { Ledger } from '../domain/ledger.js';
 import type { Publication } from '../domain/publication.js';
 import type { RuntimeVersions } from '../domain/receipt.js';
-import type { Candidate, Registry } from '../domain/registry.js';
+import type { Artefact, Candidate, Registry } from '../domain/registry.js';
 import type { Source, SourceDescription } from '../domain/source.js';
 import type { TextTable } from '../domain/text-table.js';
 import type { DataWindow } from '../domain/window.js';
@@ -22,6 +22,9 @@ export interface Services {
     bytes: Uint8Array,
     facts: Pick<Candidate['manifest'], 'addedAt' | 'addedBy' | 'note' | 'training'>,
   ): Promise<Candidate>;
+  /** A version as one file, and such a file read and checked; `where` is its path for messages. */
+  packArtefact(artefact: Artefact): Promise<Uint8Array>;
+  unpackArtefact(bytes: Uint8Array, where: string): Promise<Artefact>;
   /** A small CSV file as texts, by its absolute path; `shown` is the path for messages. */
   readTable(file: string, shown: string): Promise<TextTable>;
   /** The table as the records of a CSV file. */

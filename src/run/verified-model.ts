@@ -1,6 +1,7 @@
 import type { Model } from '../domain/model.js';
 import { PredawnError } from '../domain/errors.js';
 import { readGolden } from '../domain/golden.js';
+import type { RuntimeVersions } from '../domain/receipt.js';
 import type { Artefact } from '../domain/registry.js';
 import { rowsOf, type ScoreDifference, scoreDifferences, toleranceText } from '../domain/score-difference.js';
 import { artefactLabel } from './attempt.js';
@@ -25,7 +26,7 @@ export async function openVerifiedModel(
   try {
     const differences = await goldenDifferences(artefact, model);
     if (differences.length > 0) {
-      throw mismatch(artefact, differences, `onnxruntime-node ${versions.onnxruntime} on ${versions.cpu}`);
+      throw mismatch(artefact, differences, describeRuntime(versions));
     }
   } catch (thrown) {
     await close().catch(() => undefined);
@@ -53,6 +54,11 @@ function mismatch(artefact: Artefact, differences: readonly ScoreDifference[], h
       hint: 'Score on the kind of machine and with the onnxruntime that the version was added with. If these scores are right too, add the model again with a wider --tolerance, and promote that.',
     },
   );
+}
+
+/** What scores here: `onnxruntime-node 1.30.0 on` and the processor. */
+export function describeRuntime({ onnxruntime, cpu }: RuntimeVersions): string {
+  return `onnxruntime-node ${onnxruntime} on ${cpu ?? 'an unknown processor'}`;
 }
 
 /** `row 18, probability_yes: expected 0.25, got 0.5`. */

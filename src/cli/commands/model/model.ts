@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import type { CommandContext } from '../../context.js';
 import { addCommand } from './add.js';
+import { exportCommand } from './export.js';
 import { historyCommand } from './history.js';
+import { importCommand } from './import.js';
 import { listCommand } from './list.js';
 import { promoteCommand } from './promote.js';
 import { rollbackCommand } from './rollback.js';
@@ -19,6 +21,8 @@ export function modelCommand(context: CommandContext): Command {
     promoteCommand(context),
     rollbackCommand(context),
     historyCommand(context),
+    exportCommand(context),
+    importCommand(context),
   ]) {
     model.addCommand(command);
   }
