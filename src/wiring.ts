@@ -4,8 +4,9 @@ import { cpus } from 'node:os';
 import path from 'node:path';
 import { codecs } from './block-wiring.js';
 import { PredawnError } from './domain/errors.js';
-import type { Job, Settings } from './domain/job.js';
+import type { Job, Project, Settings } from './domain/job.js';
 import type { Publication } from './domain/publication.js';
+import type { Registry } from './domain/registry.js';
 import type { Source } from './domain/source.js';
 import type { Services, SourceRequest } from './run/services.js';
 
@@ -22,8 +23,7 @@ export async function wireServices({ cwd, now }: { cwd: string; now: () => Date 
     workerEntry: new URL('./worker.js', import.meta.url),
     versions: await readVersions(),
 
-    openRegistry: async ({ registry }) =>
-      (await import('./registry/folder.js')).openFolderRegistry(registry, { now }),
+    openRegistry: (project) => openRegistry(project, now),
 
     openSource: (request) => openSource(request, cwd),
 
@@ -43,6 +43,11 @@ export async function wireServices({ cwd, now }: { cwd: string; now: () => Date 
     },
 
     sampleInput: async (request) => (await import('./sample-input.js')).sampleInput(request),
+    packArtefact: async (artefact) => (await import('./registry/package.js')).packArtefact(artefact),
+    unpackArtefact: async (bytes, where) =>
+      (await import('./registry/package.js')).unpackArtefact(bytes, where),
+    readTable: async (file, shown) => (await import('./csv/table.js')).readCsvTable(file, shown),
+    tableAsCsv: async (table) => (await import('./csv/table.js')).tableAsCsv(table),
     prepareCandidate: async (bytes, facts) =>
       (await import('./onnx/inspect.js')).prepareCandidate(bytes, facts),
     migrationSql: async () => (await import('./postgres/migrations.js')).migrationSql(),
@@ -51,6 +56,18 @@ export async function wireServices({ cwd, now }: { cwd: string; now: () => Date 
 
 function isDatabase(location: string | undefined): location is string {
   return location !== undefined && /^postgres(ql)?:\/\//.test(location);
+}
+
+async function openRegistry({ registry, cache }: Project, now: () => Date): Promise<Registry> {
+  if (!isDatabase(registry))
+    return (await import('./registry/folder.js')).openFolderRegistry(registry, { now });
+  const { openPostgresRegistry } = await import('./postgres/registry.js');
+  const { openDigestCache } = await import('./registry/digest-cache.js');
+  return openPostgresRegistry({
+    url: registry,
+    now,
+    cache: cache === undefined ? undefined : openDigestCache(cache),
+  });
 }
 
 /** The query where the environment's source is a database, the CSV file elsewhere. */

@@ -4,6 +4,7 @@ import { loadJob } from '../../src/config/jobs.js';
 import { loadSettings } from '../../src/config/settings.js';
 import { bind } from '../../src/domain/binding.js';
 import { describeAttempt, describeTarget, type RunFacts } from '../../src/run/attempt.js';
+import { openVerifiedModel } from '../../src/run/verified-model.js';
 import { fixDate } from '../../src/run/fix-date.js';
 import { pinArtefact } from '../../src/run/pin-artefact.js';
 import { wireServices } from '../../src/wiring.js';
@@ -156,13 +157,17 @@ async function withStage<Result>(
   const binding = bind(job, artefact.manifest.signature, source.description, labels);
   const target = describeTarget(job, artefact, binding);
   const publication = await services.openPublication(settings);
+  const verified = await openVerifiedModel(artefact, services);
   try {
     const attempt = describeAttempt(request, context, date, artefact, target);
-    const facts: RunFacts = { request, context, date, artefact, source, binding, publication, attempt };
+    const facts: RunFacts = {
+      ...{ request, context, date, artefact, model: verified, source, binding, publication, attempt },
+    };
     return await publication.withAttempt(attempt, signal, (stage) =>
       work({ facts, stage, sample, workerEntry, rows }),
     );
   } finally {
+    await verified.close();
     await publication.close();
     await source.close();
   }

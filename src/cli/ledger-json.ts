@@ -34,6 +34,8 @@ export function moveJson(move: AliasMove): Record<string, unknown> {
     at: move.at,
     by: move.by,
     reason: move.reason ?? null,
+    gate: move.gate ?? null,
+    accepted: move.accepted ?? [],
   };
 }
 

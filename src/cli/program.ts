@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { PredawnError } from '../domain/errors.js';
 import { databaseCommand } from './commands/database.js';
 import { initCommand } from './commands/init.js';
-import { modelCommand } from './commands/model.js';
+import { modelCommand } from './commands/model/model.js';
 import { publishCommand } from './commands/publish.js';
 import { restoreCommand } from './commands/restore.js';
 import { runCommand } from './commands/run.js';

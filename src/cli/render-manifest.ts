@@ -1,5 +1,6 @@
 import type { ModelInput, ModelOutput } from '../domain/model.js';
 import type { Manifest } from '../domain/registry.js';
+import { toleranceText } from '../domain/score-difference.js';
 import { renderTable } from './render-table.js';
 
 /** A version as a person reads it: what it takes, what it gives, where it came from. */
@@ -12,6 +13,8 @@ export function manifestText(manifest: Manifest, colors: boolean, liveIn: readon
     ...manifest.changes.map(
       ({ what, originalSha256 }) => `changed: ${what} (original sha256:${originalSha256})`,
     ),
+    goldenText(manifest),
+    manifest.training === undefined ? undefined : `training: ${JSON.stringify(manifest.training)}`,
     manifest.note === undefined ? undefined : `note: ${manifest.note}`,
   ].filter((line) => line !== undefined);
   return [
@@ -21,6 +24,14 @@ export function manifestText(manifest: Manifest, colors: boolean, liveIn: readon
     '\n',
     indent(renderTable(['output', 'role', 'type', 'values'], outputs.map(outputRow), colors)),
   ].join('');
+}
+
+function goldenText({ golden, runtime }: Manifest): string {
+  if (golden === undefined) return 'unverified: it has no golden rows';
+  const { rows, expectedFrom, recorded = [], tolerance } = golden;
+  const rest = recorded.length === 0 ? '' : ` (but ${recorded.join(', ')} as ${runtime} gave it)`;
+  const expected = expectedFrom === 'given' ? `given outputs${rest}` : `what ${runtime} gave`;
+  return `verified with ${rows} golden rows against ${expected}, within ${toleranceText(tolerance)}`;
 }
 
 function inputRow({ name, type, shape }: ModelInput): string[] {

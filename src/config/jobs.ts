@@ -3,7 +3,7 @@ import { readdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
 import type { z } from 'zod';
 import { PredawnError } from '../domain/errors.js';
-import type { CsvInput, Job, Settings } from '../domain/job.js';
+import type { CsvInput, Job, Project } from '../domain/job.js';
 import { didYouMean } from '../domain/nearest.js';
 import { checkYaml } from './check.js';
 import { NAME } from './fields.js';
@@ -17,7 +17,7 @@ const EXTENSION = '.yaml';
  *
  * @throws PredawnError kind `configuration` where the folder of job files can't be read
  */
-export async function listJobs({ jobs }: Settings): Promise<string[]> {
+export async function listJobs({ jobs }: Project): Promise<string[]> {
   const files = await readdir(jobs).catch((error: unknown) => {
     throw new PredawnError(
       'configuration',
@@ -40,10 +40,17 @@ export async function listJobs({ jobs }: Settings): Promise<string[]> {
  *
  * @throws PredawnError kind `configuration`: no such job, or every problem of its file with line and column
  */
-export async function loadJob(settings: Settings, name: string): Promise<Job> {
-  const file = path.join(settings.jobs, `${name}${EXTENSION}`);
-  const bytes = await readJobFile(settings, name, file);
-  const shown = path.relative(settings.root, file).split(path.sep).join('/');
+export async function loadJob(project: Project, name: string): Promise<Job> {
+  const file = path.join(project.jobs, `${name}${EXTENSION}`);
+  const bytes = await readJobFile(project, name, file);
+  const shown = path.relative(project.root, file).split(path.sep).join('/');
+  return parseJob(name, bytes, shown);
+}
+
+/**
+ * Checks the text of a job file; `shown` is its path for messages. Throws as `loadJob` does.
+ */
+export async function parseJob(name: string, bytes: Uint8Array, shown: string): Promise<Job> {
   const { value } = await checkYaml(readConfigText(bytes, shown), shown, jobSchema);
   return {
     name,
@@ -69,7 +76,7 @@ export async function loadJob(settings: Settings, name: string): Promise<Job> {
   };
 }
 
-async function readJobFile(settings: Settings, name: string, file: string): Promise<Buffer> {
+async function readJobFile(settings: Project, name: string, file: string): Promise<Buffer> {
   if (!NAME.test(name)) throw await unknownJob(settings, name);
   try {
     const [folder, target] = await Promise.all([realpath(settings.jobs), realpath(file)]);
@@ -95,7 +102,7 @@ async function readJobFile(settings: Settings, name: string, file: string): Prom
   }
 }
 
-async function unknownJob(settings: Settings, name: string): Promise<PredawnError> {
+async function unknownJob(settings: Project, name: string): Promise<PredawnError> {
   const names = await listJobs(settings);
   const list =
     names.length > 0

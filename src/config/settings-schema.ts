@@ -9,7 +9,14 @@ export const settingsSchema = z
   .strictObject({
     registry: text()
       .default('./registry')
-      .describe(`Folder of the model registry, relative to this file. Default: ./registry. ${VARIABLES}`),
+      .describe(
+        `The model registry: a folder, relative to this file, or a postgres:// URL. Default: ./registry. ${VARIABLES}`,
+      ),
+    cache: text()
+      .optional()
+      .describe(
+        `Folder that keeps files fetched from a registry in a database; where it can't be written to, nothing is kept. Default: $XDG_CACHE_HOME/predawn, else ~/.cache/predawn. ${VARIABLES}`,
+      ),
     jobs: text()
       .default('./jobs')
       .describe('Folder of the job files, relative to this file. Default: ./jobs.'),

@@ -109,13 +109,22 @@ async function read({ path: given, variables, cores }: Omit<SettingsRequest, 'en
   const project: Project = {
     path: file,
     root,
-    registry: place(value.registry, ['registry'], 'folder'),
+    registry: place(value.registry, ['registry'], 'folder or database'),
+    cache: value.cache === undefined ? defaultCache(variables) : place(value.cache, ['cache'], 'folder'),
     jobs: place(value.jobs, ['jobs'], 'folder'),
     environments: yaml.keys(['environments']),
     workers: value.workers ?? Math.max(1, Math.min(cores, MOST_DEFAULT_WORKERS)),
     blockBytes: value.block_bytes ?? DEFAULT_BLOCK_BYTES,
   };
   return { value, project, place, problems };
+}
+
+/** As the XDG base directory specification has it; undefined for a user without a home. */
+function defaultCache(variables: Variables): string | undefined {
+  const given = variables['XDG_CACHE_HOME'] ?? '';
+  if (path.isAbsolute(given)) return path.join(given, 'predawn');
+  const home = variables['HOME'] ?? '';
+  return path.isAbsolute(home) ? path.join(home, '.cache', 'predawn') : undefined;
 }
 
 async function readSettings(file: string): Promise<string> {

@@ -26,7 +26,7 @@ export async function sampleCsv(file: string, limit: number): Promise<CsvSample>
   const encoding = guessEncoding(bytes);
   const text = new TextDecoder(encoding).decode(bytes);
   const [header = ''] = text.split(/\r\n|\n|\r/, 1);
-  const delimiter = mostFrequent(header);
+  const delimiter = guessDelimiter(header);
   try {
     const rows: Record<string, string>[] = parse(text, {
       columns: true,
@@ -65,7 +65,8 @@ async function firstBytes(file: string): Promise<{ bytes: Buffer; whole: boolean
   }
 }
 
-function guessEncoding(bytes: Buffer): TextEncoding {
+/** UTF-8 where the bytes are that, UTF-16 where they begin with its mark, else Latin-1. */
+export function guessEncoding(bytes: Uint8Array): TextEncoding {
   if (bytes[0] === 0xff && bytes[1] === 0xfe) return 'utf-16le';
   try {
     // `stream`: a character that the sample cuts in two is no error.
@@ -76,7 +77,8 @@ function guessEncoding(bytes: Buffer): TextEncoding {
   }
 }
 
-function mostFrequent(header: string): string {
+/** The likeliest delimiter of a header line: the one that occurs most in it. */
+export function guessDelimiter(header: string): string {
   const counts = DELIMITERS.map((delimiter) => ({ delimiter, count: header.split(delimiter).length }));
   return counts.reduce((best, each) => (each.count > best.count ? each : best)).delimiter;
 }

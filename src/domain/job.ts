@@ -66,7 +66,10 @@ export interface Project {
   readonly path: string;
   /** The folder that relative paths in settings and job files start from. */
   readonly root: string;
+  /** `postgres://…`, or a folder. */
   readonly registry: string;
+  /** Folder of files that were fetched from a registry in a database; undefined where nothing is to be kept. */
+  readonly cache: string | undefined;
   readonly jobs: string;
   /** In their order; the first one is the default. */
   readonly environments: readonly string[];

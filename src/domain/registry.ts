@@ -1,6 +1,25 @@
 import type { PredawnError } from './errors.js';
 import type { ModelSignature } from './model.js';
 
+/** How far a score may be from the expected one: `absolute + relative * |expected|` at most; 0 and 0 mean equal. */
+export interface Tolerance {
+  readonly relative: number;
+  readonly absolute: number;
+}
+
+/** What the manifest says of a version's golden rows; the rows themselves are in `golden.json`. */
+export interface GoldenFacts {
+  readonly rows: number;
+  readonly tolerance: Tolerance;
+  /** `given`: brought along when the version was added. `runtime`: what onnxruntime itself gave then. */
+  readonly expectedFrom: 'given' | 'runtime';
+  /** With `given`: the published names of outputs that were not, and that the runtime gave then. */
+  readonly recorded?: readonly string[] | undefined;
+}
+
+/** Any JSON object, which predawn keeps and shows, and does not look into. */
+export type JsonObject = Readonly<Record<string, unknown>>;
+
 /** What `manifest.json` says of an artefact. Immutable once written. */
 export interface Manifest {
   readonly name: string;
@@ -13,19 +32,31 @@ export interface Manifest {
   /** What `model add` changed in the file it was given, with the original's sha256. */
   readonly changes: readonly { readonly what: string; readonly originalSha256: string }[];
   readonly runtime: string;
+  /** Undefined for a version without golden rows: it is unverified. */
+  readonly golden: GoldenFacts | undefined;
+  /** What whoever trained it wants to be known of that. */
+  readonly training: JsonObject | undefined;
   /** ISO 8601, UTC. */
   readonly addedAt: string;
   readonly addedBy: string;
   readonly note: string | undefined;
 }
 
-/** An artefact whose bytes were checked against its manifest. */
+/** An artefact whose every byte was checked against its manifest. */
 export interface Artefact {
   readonly manifest: Manifest;
   /** `sha256:<hex>` of model.onnx: the artefact's identity in ledgers and receipts. */
   readonly digest: string;
   /** The very bytes whose digest was checked; shared with worker threads without a copy. */
   readonly model: Uint8Array<SharedArrayBuffer>;
+  /** `golden.json`: rows with their expected outputs (`readGolden`); undefined where the version is unverified. */
+  readonly golden: Uint8Array | undefined;
+}
+
+/** A check of a gate that did not hold and that somebody took responsibility for. */
+export interface AcceptedCheck {
+  readonly check: string;
+  readonly reason: string;
 }
 
 /** One move of an environment's alias. */
@@ -40,6 +71,23 @@ export interface AliasMove {
   readonly at: string;
   readonly by: string;
   readonly reason: string | undefined;
+  /** The report of the gate that the move passed; undefined where the environment has none, and for rollbacks. */
+  readonly gate: JsonObject | undefined;
+  /** Undefined where nothing had to be accepted. */
+  readonly accepted: readonly AcceptedCheck[] | undefined;
+}
+
+/** What `promote` is asked for. */
+export interface PromotionRequest {
+  readonly name: string;
+  readonly version: number;
+  readonly environment: string;
+  readonly by: string;
+  readonly reason?: string | undefined;
+  readonly gate?: JsonObject | undefined;
+  readonly accepted?: readonly AcceptedCheck[] | undefined;
+  /** The version that was live when this was decided, `null` for none: another one by now, and nothing is moved. */
+  readonly expectedFrom?: number | null | undefined;
 }
 
 /** What an environment's alias names, and what it was when it was made live: a version's digest must be the same still. */
@@ -56,25 +104,35 @@ export type StoredVersion =
 /** What `model add` brings: the bytes to store and all of the manifest that the registry does not decide. */
 export interface Candidate {
   readonly model: Uint8Array;
+  /** `golden.json`; present if and only if the manifest has `golden`. */
+  readonly golden: Uint8Array | undefined;
   readonly manifest: Omit<Manifest, 'name' | 'version' | 'files'>;
+}
+
+/** What `add` did. */
+export interface AddedVersion {
+  readonly manifest: Manifest;
+  /** False where the version was there already. */
+  readonly created: boolean;
+  /** For a new one: the newest version before it that has the same model, with other golden rows or none. */
+  readonly sameModel: number | undefined;
 }
 
 /**
  * Where artefacts live, with one alias per model and environment and an append-only history of its moves.
  *
- * To implement: a version is written whole or not at all, and never changed. `add` of bytes that a version already
- * holds (or was made from: `changes[].originalSha256`) returns that version; a new one gets a number above all that
- * there are and all that an alias ever named. `load` checks the digest of the bytes it returns and throws kind
- * `artefact` on any difference, code `version.missing` for a version that an alias named and that is gone. A version
- * whose digest is not the one it was made live with cannot be made live again. Concurrent `add`, `promote` and `rollback`, from other
- * processes too, never lose a version or a move. The port assumes no file system.
+ * To implement: a version is written whole or not at all, and never changed. `add` of a model that a version already
+ * holds (or was made from: `changes[].originalSha256`) with the same golden rows, or with none, returns that version
+ * (`sameVersion`); a new one gets a number above all that there are and all that an alias ever named, and nothing makes
+ * it live. `load` checks the digest of all bytes it returns and throws kind `artefact` on any difference, in the manifest
+ * too, code `version.missing` for a version that an alias named and that is gone. A version
+ * whose digest is not the one it was made live with cannot be made live again. Concurrent `add`, `promote` and `rollback`,
+ * from other processes too, never lose a version or a move: an environment's moves are one chain, each from where the
+ * one before it led. The port assumes no file system.
  */
 export interface Registry {
   readonly location: string;
-  add(
-    name: string,
-    candidate: Candidate,
-  ): Promise<{ readonly manifest: Manifest; readonly created: boolean }>;
+  add(name: string, candidate: Candidate): Promise<AddedVersion>;
   /** Names of all models, sorted. */
   models(): Promise<readonly string[]>;
   /** A model's versions and what else its aliases name now, ascending; kind `configuration`, code `model.unknown` for an unknown name. */
@@ -82,14 +140,12 @@ export interface Registry {
   load(name: string, version: number): Promise<Artefact>;
   /** What an environment's alias names, be it there or not; undefined where nothing was ever made live. */
   alias(name: string, environment: string): Promise<LiveVersion | undefined>;
-  promote(
-    name: string,
-    version: number,
-    environment: string,
-    by: string,
-    reason?: string,
-  ): Promise<AliasMove>;
-  /** To the version that was live before the last move; throws kind `configuration` where there is none. */
+  /** The move; the newest one, and nothing is moved, where that version is live. Code `alias.moved` (see `expectedFrom`), kind `unavailable`. */
+  promote(request: PromotionRequest): Promise<AliasMove>;
+  /**
+   * To the version that was live before the last move, be that move a rollback: a second one leads forth again. Throws
+   * kind `configuration`, code `alias.no_previous`, where there is none.
+   */
   rollback(name: string, environment: string, by: string, reason?: string): Promise<AliasMove>;
   /** Oldest first. */
   history(name: string): Promise<readonly AliasMove[]>;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { InferenceSession } from 'onnxruntime-node';
 import { describeError, PredawnError } from '../domain/errors.js';
 import type { ModelOutput, ModelSignature } from '../domain/model.js';
-import type { Candidate } from '../domain/registry.js';
+import type { Candidate, JsonObject } from '../domain/registry.js';
 import { recoverClasses } from './classes.js';
 import { externalTensors } from './external-data.js';
 import { readGraph, type Graph } from './graph.js';
@@ -18,6 +18,7 @@ export interface Addition {
   readonly addedAt: string;
   readonly addedBy: string;
   readonly note: string | undefined;
+  readonly training: JsonObject | undefined;
 }
 
 /**
@@ -38,7 +39,8 @@ export async function prepareCandidate(bytes: Uint8Array, addition: Addition): P
     const runtime = await runtimeVersion();
     return {
       model: stripped.bytes,
-      manifest: { signature, opsets, producer, changes, runtime, ...addition },
+      golden: undefined,
+      manifest: { signature, opsets, producer, changes, runtime, golden: undefined, ...addition },
     };
   } finally {
     await session.release();

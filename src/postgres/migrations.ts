@@ -3,6 +3,7 @@ import { PredawnError } from '../domain/errors.js';
 import { sqlState, translate } from './errors.js';
 import { ledger } from './migrations/001-ledger.js';
 import { publications } from './migrations/002-publications.js';
+import { registry } from './migrations/003-registry.js';
 
 interface Migration {
   /** From 1, without gaps. Never changed once released. */
@@ -14,6 +15,7 @@ interface Migration {
 const MIGRATIONS: readonly Migration[] = [
   { version: 1, description: 'the ledger', sql: ledger },
   { version: 2, description: 'staged attempts and the history of slices', sql: publications },
+  { version: 3, description: 'the registry', sql: registry },
 ];
 /** The version that this predawn makes. */
 export const LATEST = MIGRATIONS.length;
@@ -113,7 +115,7 @@ select pg_advisory_xact_lock(${MIGRATION_LOCK});
 do $predawn$ begin
 if to_regnamespace('predawn') is null then
   create schema predawn;
-  comment on schema predawn is 'Ledger of predawn, the batch scoring job runner. Start with the view predawn.runs.';
+  comment on schema predawn is 'Ledger and registry of predawn, the batch scoring job runner. Start with the view predawn.runs.';
 end if;
 if to_regclass('predawn.migrations') is null then
   create table predawn.migrations (

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
 import type { AliasMove } from '../domain/registry.js';
+import { damaged, isName } from '../domain/registry-errors.js';
+import { checkChain, mergeHistories } from '../domain/registry-moves.js';
+import { recordBytes } from '../domain/registry-records.js';
 import { createWhole, listFolder, listNumbers, makeFolder } from './durable-files.js';
-import { isName } from './names.js';
-import { damaged, readMove, recordBytes } from './records.js';
+import { readMove } from './records.js';
 
 /** The moves of one environment's alias, oldest first: files `000001.json`, `000002.json`… in `folder`. */
 export async function readMoves(folder: string): Promise<AliasMove[]> {
@@ -13,8 +15,7 @@ export async function readMoves(folder: string): Promise<AliasMove[]> {
     if (number !== moves.length + 1) throw damaged(folder, `${fileName(moves.length + 1)} is missing`);
     const path = join(folder, fileName(number));
     const move = await readMove(path);
-    if (move.from !== moves.at(-1)?.to)
-      throw damaged(path, 'it does not begin where the move before it ended');
+    checkChain(moves.at(-1), move, path);
     moves.push(move);
   }
   return moves;
@@ -29,7 +30,7 @@ export async function lastMove(folder: string): Promise<AliasMove | undefined> {
 /**
  * Appends the move that `decide` makes of the newest one; nothing where `decide` gives that newest one back. A move
  * takes its number by a link that fails where another process has taken it: then `decide` is asked again, with the
- * newer move.
+ * newer move. So no move is lost, and each begins where the one before it ended.
  */
 export async function appendMove(
   folder: string,
@@ -64,17 +65,12 @@ async function readableMovesOf(folder: string): Promise<AliasMove[]> {
   return moves;
 }
 
-/** Moves of all environments under `folder`, oldest first, each environment's in its own order whatever the clocks. */
+/** Moves of all environments under `folder`, oldest first. */
 export async function readHistory(folder: string): Promise<AliasMove[]> {
-  const dated: { readonly at: string; readonly move: AliasMove }[] = [];
-  for (const environment of (await listFolder(folder)).filter(isName).sort()) {
-    let latest = '';
-    for (const move of await readMoves(join(folder, environment))) {
-      latest = move.at > latest ? move.at : latest;
-      dated.push({ at: latest, move });
-    }
-  }
-  return dated.sort((a, b) => (a.at < b.at ? -1 : a.at > b.at ? 1 : 0)).map(({ move }) => move);
+  const environments = (await listFolder(folder)).filter(isName).sort();
+  return mergeHistories(
+    await Promise.all(environments.map((environment) => readMoves(join(folder, environment)))),
+  );
 }
 
 function fileName(number: number): string {

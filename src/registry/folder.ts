@@ -1,12 +1,18 @@
 import { join, resolve } from 'node:path';
-import { closest } from 'fastest-levenshtein';
-import { PredawnError } from '../domain/errors.js';
-import type { AliasMove, Manifest, Registry, StoredVersion } from '../domain/registry.js';
+import type { AliasMove, Manifest, PromotionRequest, Registry, StoredVersion } from '../domain/registry.js';
+import {
+  checkName,
+  isName,
+  missingVersion,
+  replacedVersion,
+  unknownModel,
+  unknownVersion,
+} from '../domain/registry-errors.js';
+import { checkSameDigest, previousVersion, promotion, rollbackMove } from '../domain/registry-moves.js';
+import { digestOf } from '../domain/registry-versions.js';
 import { appendMove, lastMove, readableMoves, readHistory } from './aliases.js';
 import { errorCode, listFolder, listNumbers, withFileErrors } from './durable-files.js';
-import { checkName, isName } from './names.js';
-import { missingVersion, replacedVersion } from './records.js';
-import { type AddStep, addVersion, digestOf, loadVersion, readVersion, readVersions } from './versions.js';
+import { type AddStep, addVersion, loadVersion, readVersion, readVersions } from './versions.js';
 
 export interface FolderRegistryOptions {
   /** The time that moves are recorded with. */
@@ -18,7 +24,7 @@ export interface FolderRegistryOptions {
 /**
  * A registry in a folder, which may be shared by several machines where its file system has hard links:
  *
- *     <folder>/<name>/<version>/model.onnx, manifest.json
+ *     <folder>/<name>/<version>/model.onnx, golden.json, manifest.json
  *     <folder>/<name>/aliases/<environment>/000001.json …
  *
  * Versions and moves are files that are made whole and never written again. Every method throws kind `configuration`,
@@ -78,12 +84,7 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
     const numbers = await existing(name);
     if ((await listNumbers(folderOf(name))).includes(version)) return readVersion(folderOf(name), version);
     if ((await movesTo(name, version)).length > 0) throw missing(name, version);
-    throw new PredawnError(
-      'configuration',
-      'version.unknown',
-      `Model ${name} has no version ${version}; it has ${numbers.join(', ')}.`,
-      { hint: `See "predawn model show ${name}".` },
-    );
+    throw unknownVersion(name, version, numbers);
   }
 
   async function movesTo(name: string, version: number): Promise<AliasMove[]> {
@@ -93,28 +94,17 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
   /** The digest to make a version live with: the one that it was ever live with. */
   async function digestToMove(name: string, version: number): Promise<string> {
     const digest = digestOf(await manifestOf(name, version));
-    const before = (await movesTo(name, version)).find((move) => move.digest !== digest);
-    if (before === undefined) return digest;
-    throw replacedVersion(versionOf(name, version), before, digest);
+    checkSameDigest(await movesTo(name, version), digest, versionOf(name, version));
+    return digest;
   }
 
-  async function promote(
-    name: string,
-    version: number,
-    environment: string,
-    by: string,
-    reason?: string,
-  ): Promise<AliasMove> {
+  const now = () => options.now().toISOString();
+
+  async function promote(request: PromotionRequest): Promise<AliasMove> {
+    const { name, version, environment } = request;
     checkName('environment', environment);
     const digest = await digestToMove(name, version);
-    return appendMove(aliasOf(name, environment), (last) => {
-      // Not a move: recorded as one, it would make the next rollback lead to the version that is live.
-      if (last?.to === version) return last;
-      return {
-        ...{ model: name, environment, from: last?.to, to: version, digest, action: 'promote' as const },
-        ...{ at: options.now().toISOString(), by, reason },
-      };
-    });
+    return appendMove(aliasOf(name, environment), (last) => promotion(last, request, digest, now()));
   }
 
   async function rollback(
@@ -126,12 +116,8 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
     checkName('environment', environment);
     await existing(name);
     return appendMove(aliasOf(name, environment), async (last) => {
-      if (last?.from === undefined) throw nothingBefore(name, environment, last?.to);
-      const digest = await digestToMove(name, last.from);
-      return {
-        ...{ model: name, environment, from: last.to, to: last.from, digest, action: 'rollback' as const },
-        ...{ at: options.now().toISOString(), by, reason },
-      };
+      const digest = await digestToMove(name, previousVersion(last, name, environment));
+      return rollbackMove(last!, digest, { at: now(), by, reason });
     });
   }
 
@@ -165,7 +151,7 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
         const move = await lastMove(aliasOf(name, environment));
         return move && { version: move.to, digest: move.digest };
       }),
-    promote: (...move) => guarded(() => promote(...move)),
+    promote: (request) => guarded(() => promote(request)),
     rollback: (...move) => guarded(() => rollback(...move)),
     history: (name) =>
       guarded(async () => {
@@ -179,31 +165,4 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
 function noneInFile(thrown: unknown): never[] {
   if (errorCode(thrown) === 'ENOTDIR') return [];
   throw thrown;
-}
-
-function unknownModel(location: string, name: string, known: readonly string[]): PredawnError {
-  const nearest = known.length === 0 ? '' : ` Did you mean ${closest(name, [...known])}?`;
-  return new PredawnError(
-    'configuration',
-    'model.unknown',
-    `There is no model ${name} in ${location}.${nearest}`,
-    {
-      hint: `Add it with "predawn model add ${name} FILE.onnx", or see "predawn model list".`,
-    },
-  );
-}
-
-function nothingBefore(name: string, environment: string, live: number | undefined): PredawnError {
-  const state =
-    live === undefined
-      ? `No version of ${name} was ever live in ${environment}`
-      : `No version of ${name} was live in ${environment} before ${live}`;
-  return new PredawnError(
-    'configuration',
-    'alias.no_previous',
-    `${state}; there is nothing to roll back to.`,
-    {
-      hint: `Name a version instead: "predawn model promote ${name} VERSION --to ${environment}".`,
-    },
-  );
 }

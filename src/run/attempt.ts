@@ -1,5 +1,6 @@
 import type { Binding } from '../domain/binding.js';
 import type { Job } from '../domain/job.js';
+import type { Model } from '../domain/model.js';
 import type { Attempt, Publication, RowStage, TargetTable } from '../domain/publication.js';
 import type { Artefact } from '../domain/registry.js';
 import type { Source } from '../domain/source.js';
@@ -13,6 +14,8 @@ export interface RunFacts {
   readonly context: RunContext;
   readonly date: FixedDate;
   readonly artefact: Artefact;
+  /** Open, its golden rows scored. */
+  readonly model: Model;
   readonly source: Source;
   readonly binding: Binding;
   readonly publication: Publication;

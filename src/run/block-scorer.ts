@@ -53,11 +53,18 @@ export interface BlockScorer {
   close(): Promise<void>;
 }
 
-/** The whole work on a block: bytes -> tensors -> scores -> bytes. Runs in a worker thread, or inline. */
-export async function openBlockScorer(plan: ScoringPlan, codecs: Codecs): Promise<BlockScorer> {
+/**
+ * The whole work on a block: bytes -> tensors -> scores -> bytes. Runs in a worker thread, or inline. `opened` is the
+ * plan's model where this thread has it open; closing the scorer closes it.
+ */
+export async function openBlockScorer(
+  plan: ScoringPlan,
+  codecs: Codecs,
+  opened?: Model,
+): Promise<BlockScorer> {
   const [decoder, model, encoder] = await Promise.all([
     codecs.openDecoder(plan.decoder, plan.decode),
-    codecs.openModel(plan.model, plan.signature),
+    opened ?? codecs.openModel(plan.model, plan.signature),
     codecs.openEncoder(plan.encoder),
   ]);
   let remaining = plan.limit ?? Infinity;

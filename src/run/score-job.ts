@@ -23,6 +23,7 @@ import { openPool } from './scorer-pool.js';
 import type { Services } from './services.js';
 import { startTally, type Tally } from './tally.js';
 import { using } from './using.js';
+import { openVerifiedModel } from './verified-model.js';
 
 /** Of every output, in a comparison. */
 const LARGEST_DIFFERENCES = 10;
@@ -41,24 +42,28 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
   const date = fixDate(job, request, context.now());
   const artefact = await pinArtefact(await services.openRegistry(settings), job, settings.environment.name);
 
-  return using(services.openSource({ settings, job, ...date, signal }), (source) => {
-    const binding = bind(job, artefact.manifest.signature, source.description, {
-      modelLabel: artefactLabel(artefact),
-      sourceLabel: source.location,
-    });
-    const target = describeTarget(job, artefact, binding);
+  return using(openVerifiedModel(artefact, services), (model) =>
+    using(services.openSource({ settings, job, ...date, signal }), (source) => {
+      const binding = bind(job, artefact.manifest.signature, source.description, {
+        modelLabel: artefactLabel(artefact),
+        sourceLabel: source.location,
+      });
+      const target = describeTarget(job, artefact, binding);
 
-    return using(openDestination(request, services), async (publication) => {
-      const problems = await publication.check(target);
-      if (problems.length > 0) throw cannotPublish(job, publication, problems);
+      return using(openDestination(request, services), async (publication) => {
+        const problems = await publication.check(target);
+        if (problems.length > 0) throw cannotPublish(job, publication, problems);
 
-      const attempt = describeAttempt(request, context, date, artefact, target);
-      const facts: RunFacts = { request, context, date, artefact, source, binding, publication, attempt };
-      return request.compare === true
-        ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
-        : publication.withAttempt(attempt, signal, (stage) => scoreAndPublish(stage, facts));
-    });
-  });
+        const attempt = describeAttempt(request, context, date, artefact, target);
+        const facts: RunFacts = {
+          ...{ request, context, date, artefact, model, source, binding, publication, attempt },
+        };
+        return request.compare === true
+          ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
+          : publication.withAttempt(attempt, signal, (stage) => scoreAndPublish(stage, facts));
+      });
+    }),
+  );
 }
 
 /** The part of a run that holds the lock of its date. */
@@ -120,7 +125,7 @@ async function scoreInto(stage: RowStage, facts: RunFacts): Promise<Tally> {
   const plan = scoringPlan(facts, stage);
   const workers = input.ended ? 0 : request.settings.workers;
 
-  await using(openPool(plan, { ...context.services, workers }), async (pool) => {
+  await using(openPool(plan, { ...context.services, workers, model: facts.model }), async (pool) => {
     for await (const { block, rejects } of scoreInOrder(input.blocks, pool, source)) {
       context.signal.throwIfAborted();
       await stage.append({ payload: block.payload, rows: block.rows, keyHashes: block.keyHashes });

@@ -1,4 +1,5 @@
 import type { Block } from '../domain/columns.js';
+import type { Model } from '../domain/model.js';
 import {
   type BlockScorer,
   type Codecs,
@@ -20,20 +21,27 @@ export interface PoolParts {
   readonly workerEntry: URL;
   /** Threads; 0 for a small input, which is scored on the calling thread. */
   readonly workers: number;
+  /** The plan's model as the calling thread has it open: scored with here, or closed to make room for the threads'. */
+  readonly model?: Model;
 }
 
 /** Opens a pool. Where rows are counted (`--limit`) there is one scorer, which counts. */
-export function openPool(
+export async function openPool(
   plan: ScoringPlan,
-  { codecs, workerEntry, workers }: PoolParts,
+  { codecs, workerEntry, workers, model }: PoolParts,
 ): Promise<ScorerPool> {
-  if (workers === 0 || plan.limit !== undefined) return openInlinePool(plan, codecs);
+  if (workers === 0 || plan.limit !== undefined) return openInlinePool(plan, codecs, model);
+  await model?.close();
   return openThreadPool(plan, workers, workerEntry);
 }
 
 /** Scores on the calling thread. For input of a block or so, where starting threads would cost more than it gives. */
-async function openInlinePool(plan: ScoringPlan, codecs: Codecs): Promise<ScorerPool> {
-  const scorer = await openBlockScorer(plan, codecs);
+async function openInlinePool(
+  plan: ScoringPlan,
+  codecs: Codecs,
+  model: Model | undefined,
+): Promise<ScorerPool> {
+  const scorer = await openBlockScorer(plan, codecs, model);
   return { ...scorer, depth: 1 };
 }
 

@@ -1,9 +1,11 @@
+import type { DecoderSpec } from '../domain/codecs.js';
 import type { CsvInput, Job, Project, Settings } from '../domain/job.js';
 import type { Ledger } from '../domain/ledger.js';
 import type { Publication } from '../domain/publication.js';
 import type { RuntimeVersions } from '../domain/receipt.js';
-import type { Candidate, Registry } from '../domain/registry.js';
+import type { Artefact, Candidate, Registry } from '../domain/registry.js';
 import type { Source, SourceDescription } from '../domain/source.js';
+import type { TextTable } from '../domain/text-table.js';
 import type { DataWindow } from '../domain/window.js';
 import type { Codecs } from './block-scorer.js';
 
@@ -15,11 +17,18 @@ export interface Services {
   /** A destination that stages and gates, and whose every trace is removed when it is closed. */
   openScratchPublication(): Promise<Publication>;
   openLedger(settings: Settings): Promise<Ledger>;
-  /** Reads, mends and measures a model file for `Registry.add`. */
+  /** Reads, mends and measures a model file for `Registry.add`: without golden rows so far. */
   prepareCandidate(
     bytes: Uint8Array,
-    facts: { addedAt: string; addedBy: string; note: string | undefined },
+    facts: Pick<Candidate['manifest'], 'addedAt' | 'addedBy' | 'note' | 'training'>,
   ): Promise<Candidate>;
+  /** A version as one file, and such a file read and checked; `where` is its path for messages. */
+  packArtefact(artefact: Artefact): Promise<Uint8Array>;
+  unpackArtefact(bytes: Uint8Array, where: string): Promise<Artefact>;
+  /** A small CSV file as texts, by its absolute path; `shown` is the path for messages. */
+  readTable(file: string, shown: string): Promise<TextTable>;
+  /** The table as the records of a CSV file. */
+  tableAsCsv(table: TextTable): Promise<{ decoder: DecoderSpec; bytes: Uint8Array<ArrayBuffer> }>;
   readonly codecs: Codecs;
   /** The module that a scoring thread runs. */
   readonly workerEntry: URL;

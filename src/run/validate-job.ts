@@ -7,6 +7,7 @@ import { fixDate } from './fix-date.js';
 import { pinArtefact } from './pin-artefact.js';
 import type { Services } from './services.js';
 import { using } from './using.js';
+import { openVerifiedModel } from './verified-model.js';
 
 /** What was found sound, in words, and everything that was not. */
 export interface JobValidation {
@@ -64,9 +65,7 @@ export async function validateJob(
 
 async function loadAndOpenArtefact(settings: Settings, job: Job, services: Services): Promise<Artefact> {
   const artefact = await pinArtefact(await services.openRegistry(settings), job, settings.environment.name);
-  await using(services.codecs.openModel(artefact.model, artefact.manifest.signature), () =>
-    Promise.resolve(),
-  );
+  await using(openVerifiedModel(artefact, services), () => Promise.resolve());
   return artefact;
 }
 

@@ -13,6 +13,7 @@ export async function withProject<Result>(
     path: path.join(root, 'predawn.yaml'),
     root,
     registry: path.join(root, 'registry'),
+    cache: undefined,
     jobs: path.join(root, 'jobs'),
     environment: { name: 'dev', source: undefined, destination: path.join(root, 'predictions'), retain: 3 },
     environments: ['dev'],

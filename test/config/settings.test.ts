@@ -132,6 +132,26 @@ environments:
     expect(settings.registry).toBe('/project/models');
   });
 
+  it('may name a registry in a database', async () => {
+    const url = 'postgres://app:s%23cret@db:5432/registry';
+    expect((await load(text, { variables: { REGISTRY: url } })).registry).toBe(url);
+    expect(await problems(text, { variables: { REGISTRY: 's3://bucket' } })).toHaveLength(1);
+  });
+
+  it('say where fetched files are kept, unless the settings do', async () => {
+    const cacheWith = async (more: string, variables: Record<string, string>) =>
+      (await load(`${more}${MINIMAL}`, { variables })).cache;
+    expect(await cacheWith('', { HOME: '/home/ada' })).toBe('/home/ada/.cache/predawn');
+    expect(await cacheWith('', { HOME: '/home/ada', XDG_CACHE_HOME: '/var/cache' })).toBe(
+      '/var/cache/predawn',
+    );
+    expect(await cacheWith('', { HOME: '/home/ada', XDG_CACHE_HOME: 'relative' })).toBe(
+      '/home/ada/.cache/predawn',
+    );
+    expect(await cacheWith('', {})).toBeUndefined();
+    expect(await cacheWith('cache: ./kept\n', { HOME: '/home/ada' })).toBe('/project/kept');
+  });
+
   it('are filled in', async () => {
     const variables = {
       SOURCE_URL: 'postgresql://reader@db/app',

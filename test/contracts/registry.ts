@@ -1,34 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import type { Candidate, Registry } from '../../src/domain/registry.js';
-
-/** Any bytes: a registry does not look into a model. */
-export function candidateOf(content: string, original?: string): Candidate {
-  return {
-    model: new TextEncoder().encode(content),
-    manifest: {
-      signature: {
-        inputs: [{ name: 'x', type: 'float32', shape: [null, 3] }],
-        outputs: [
-          { name: 'label', role: 'label', type: 'int8', width: 1, classes: undefined },
-          { name: 'p', role: 'probabilities', type: 'float4', width: 2, classes: ['No', 'Yes'] },
-        ],
-        fixedBatch: undefined,
-      },
-      opsets: { 'ai.onnx': 17, 'ai.onnx.ml': 3 },
-      producer: 'test 1.0',
-      changes: original === undefined ? [] : [{ what: 'removed ZipMap', originalSha256: sha256(original) }],
-      runtime: 'onnxruntime-node 1.30.0',
-      addedAt: '2026-11-21T06:00:00.000Z',
-      addedBy: 'ada',
-      note: undefined,
-    },
-  };
-}
-
-export function sha256(content: string): string {
-  return createHash('sha256').update(content).digest('hex');
-}
+import type { Registry } from '../../src/domain/registry.js';
+import { candidateOf, goldenCandidateOf, sha256 } from './candidates.js';
 
 /** What every registry must do. `withRegistry` gives a new, empty one whose clock ticks a second with every move. */
 export function describeRegistry(
@@ -85,6 +58,49 @@ export function describeRegistry(
         expect(await registry.versions('churn')).toHaveLength(3);
       }));
 
+    it('keep their golden rows and whatever a manifest may say', () =>
+      withRegistry(async (registry) => {
+        const { model, golden, manifest } = goldenCandidateOf('one', '{"rows":1}\n');
+        const training = { rows: 2, nested: { à: [null, 1.5, 'x\u0000"\n'] }, '10': 1, '9': 2 };
+        const candidate = { model, golden, manifest: { ...manifest, training, note: 'nœud\n' } };
+        const added = await registry.add('churn', candidate);
+        expect(added.manifest.files['golden.json']).toEqual({ sha256: sha256('{"rows":1}\n'), bytes: 11 });
+        const artefact = await registry.load('churn', 1);
+        expect(artefact.manifest).toEqual(added.manifest);
+        expect(new TextDecoder().decode(new Uint8Array(artefact.golden!))).toBe('{"rows":1}\n');
+      }));
+
+    it('are made again of the same model with other golden rows, the first staying as it is', () =>
+      withRegistry(async (registry) => {
+        await registry.add('churn', candidateOf('one'));
+        const added = [
+          await registry.add('churn', goldenCandidateOf('one', 'rows')),
+          await registry.add('churn', goldenCandidateOf('one', 'other rows')),
+          await registry.add('churn', goldenCandidateOf('one', 'rows', 0.5)),
+          await registry.add('churn', goldenCandidateOf('one', 'rows')),
+          await registry.add('churn', candidateOf('one')),
+        ];
+        expect(added.map(({ manifest, created }) => [manifest.version, created])).toEqual([
+          [2, true],
+          [3, true],
+          [4, true],
+          [2, false],
+          [4, false],
+        ]);
+        expect(added.map(({ sameModel }) => sameModel)).toEqual([1, 2, 3, undefined, undefined]);
+        expect((await registry.load('churn', 1)).golden).toBeUndefined();
+      }));
+
+    it('hold large files, to the byte', () =>
+      withRegistry(async (registry) => {
+        const model = Buffer.alloc(2 * 8 * 1024 * 1024 + 5);
+        for (let at = 0; at < model.length; at += 997) model.writeUInt8(at % 251, at);
+        await registry.add('churn', { ...candidateOf(''), model });
+        const { model: loaded, digest } = await registry.load('churn', 1);
+        expect(digest).toBe(`sha256:${createHash('sha256').update(model).digest('hex')}`);
+        expect(model.equals(new Uint8Array(loaded))).toBe(true);
+      }));
+
     it('are not made twice of a file that was changed when it was added', () =>
       withRegistry(async (registry) => {
         await registry.add('churn', candidateOf('stripped', 'original'));
@@ -108,7 +124,7 @@ export function describeRegistry(
           () => registry.versions('chrun'),
           () => registry.alias('chrun', 'dev'),
           () => registry.history('chrun'),
-          () => registry.promote('chrun', 1, 'dev', 'ada'),
+          () => registry.promote({ name: 'chrun', version: 1, environment: 'dev', by: 'ada' }),
           () => registry.rollback('chrun', 'dev', 'ada'),
         ]) {
           await expect(ask()).rejects.toMatchObject({
@@ -120,7 +136,7 @@ export function describeRegistry(
         }
         for (const ask of [
           () => registry.load('churn', 4),
-          () => registry.promote('churn', 4, 'dev', 'ada'),
+          () => registry.promote({ name: 'churn', version: 4, environment: 'dev', by: 'ada' }),
         ]) {
           await expect(ask()).rejects.toMatchObject({
             kind: 'configuration',
@@ -138,7 +154,7 @@ export function describeRegistry(
           for (const ask of [
             () => registry.add(name, candidateOf('one')),
             () => registry.load(name, 1),
-            () => registry.promote('churn', 1, name, 'ada'),
+            () => registry.promote({ name: 'churn', version: 1, environment: name, by: 'ada' }),
             () => registry.alias('churn', name),
             () => registry.rollback('churn', name, 'ada'),
           ]) {
@@ -152,7 +168,13 @@ export function describeRegistry(
     it('name a version for each environment, and keep who moved them, when and why', () =>
       withVersions(async (registry) => {
         expect(await registry.alias('churn', 'production')).toBeUndefined();
-        const move = await registry.promote('churn', 2, 'production', 'ada', 'better recall');
+        const move = await registry.promote({
+          name: 'churn',
+          version: 2,
+          environment: 'production',
+          by: 'ada',
+          reason: 'better recall',
+        });
         expect(move).toEqual({
           model: 'churn',
           environment: 'production',
@@ -163,6 +185,8 @@ export function describeRegistry(
           at: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/) as string,
           by: 'ada',
           reason: 'better recall',
+          gate: undefined,
+          accepted: undefined,
         });
         expect(await registry.alias('churn', 'production')).toEqual({ version: 2, digest: move.digest });
         expect(await registry.alias('churn', 'dev')).toBeUndefined();
@@ -171,7 +195,8 @@ export function describeRegistry(
 
     it('go back to the version that was live before, and forth again', () =>
       withVersions(async (registry) => {
-        for (const version of [1, 3]) await registry.promote('churn', version, 'production', 'ada');
+        for (const version of [1, 3])
+          await registry.promote({ name: 'churn', version, environment: 'production', by: 'ada' });
         const back = await registry.rollback('churn', 'production', 'bob', 'too many churners');
         expect(back).toMatchObject({
           from: 3,
@@ -193,26 +218,56 @@ export function describeRegistry(
 
     it('do not move when the version is live already, so that rollback still leads back', () =>
       withVersions(async (registry) => {
-        await registry.promote('churn', 1, 'production', 'ada');
-        const move = await registry.promote('churn', 2, 'production', 'ada');
-        expect(await registry.promote('churn', 2, 'production', 'bob')).toEqual(move);
+        await registry.promote({ name: 'churn', version: 1, environment: 'production', by: 'ada' });
+        const move = await registry.promote({
+          name: 'churn',
+          version: 2,
+          environment: 'production',
+          by: 'ada',
+        });
+        expect(
+          await registry.promote({ name: 'churn', version: 2, environment: 'production', by: 'bob' }),
+        ).toEqual(move);
         expect(await registry.rollback('churn', 'production', 'ada')).toMatchObject({ from: 2, to: 1 });
+      }));
+
+    it('keep the report of a gate, and what was accepted of it', () =>
+      withVersions(async (registry) => {
+        const gate = { passed: false, checks: [{ check: 'psi', found: 0.31, ceiling: 0.2 }] };
+        const accepted = [{ check: 'psi', reason: 'new price list' }];
+        const request = { name: 'churn', version: 1, environment: 'production', by: 'ada', gate, accepted };
+        const move = await registry.promote(request);
+        expect(move).toMatchObject({ gate, accepted });
+        expect(await registry.history('churn')).toEqual([move]);
+      }));
+
+    it('move only from the version that the caller saw live, where it says so', () =>
+      withVersions(async (registry) => {
+        const to = (version: number, expectedFrom: number | null) =>
+          registry.promote({ name: 'churn', version, environment: 'production', by: 'ada', expectedFrom });
+        const moved = { kind: 'unavailable', code: 'alias.moved' };
+        await expect(to(1, 2)).rejects.toMatchObject(moved);
+        expect(await to(1, null)).toMatchObject({ from: undefined, to: 1 });
+        await expect(to(2, null)).rejects.toMatchObject(moved);
+        await expect(to(2, 3)).rejects.toMatchObject(moved);
+        expect(await to(2, 1)).toMatchObject({ from: 1, to: 2 });
+        expect(await registry.history('churn')).toHaveLength(2);
       }));
 
     it('cannot go back where nothing was live before', () =>
       withVersions(async (registry) => {
         const nothing = { kind: 'configuration', code: 'alias.no_previous' };
         await expect(registry.rollback('churn', 'dev', 'ada')).rejects.toMatchObject(nothing);
-        await registry.promote('churn', 1, 'dev', 'ada');
+        await registry.promote({ name: 'churn', version: 1, environment: 'dev', by: 'ada' });
         await expect(registry.rollback('churn', 'dev', 'ada')).rejects.toMatchObject(nothing);
         expect((await registry.alias('churn', 'dev'))?.version).toBe(1);
       }));
 
     it('have one history for all environments, oldest first', () =>
       withVersions(async (registry) => {
-        await registry.promote('churn', 1, 'staging', 'ada');
-        await registry.promote('churn', 1, 'production', 'ada');
-        await registry.promote('churn', 2, 'staging', 'ada');
+        await registry.promote({ name: 'churn', version: 1, environment: 'staging', by: 'ada' });
+        await registry.promote({ name: 'churn', version: 1, environment: 'production', by: 'ada' });
+        await registry.promote({ name: 'churn', version: 2, environment: 'staging', by: 'ada' });
         await registry.rollback('churn', 'staging', 'ada');
         const history = await registry.history('churn');
         expect(history.map((move) => `${move.environment} ${move.to}`)).toEqual([

@@ -50,6 +50,7 @@ describe('links between pages', () => {
     'docs/deployment.md',
     'docs/postgres.md',
     'docs/undo.md',
+    'docs/registry.md',
   ];
 
   it.each(pages)('%s', (page) => {

@@ -8,7 +8,14 @@ import { MAIN, REPOSITORY } from '../helpers/cli.js';
 import { shellBlocks } from './shell-blocks.js';
 
 /** Runs every command that the documentation shows, as it stands, in order, in a copy of the repository. */
-const DOCUMENTS = ['README.md', 'docs/jobs.md', 'docs/exploring.md', 'docs/undo.md', 'docs/deployment.md'];
+const DOCUMENTS = [
+  'README.md',
+  'docs/jobs.md',
+  'docs/exploring.md',
+  'docs/undo.md',
+  'docs/deployment.md',
+  'docs/registry.md',
+];
 /** The commands that would run this suite, or install again what it runs on. */
 const NOT_HERE = [/^npm ci && npm test$/];
 

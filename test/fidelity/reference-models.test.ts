@@ -40,6 +40,7 @@ describe.skipIf(models.length === 0)('reference models', () => {
         addedAt: ASKED,
         addedBy: 'test',
         note: undefined,
+        training: undefined,
       });
       database = await createDatabase();
       await loadReferenceTable(database, model, meta);

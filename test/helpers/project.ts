@@ -63,6 +63,12 @@ export async function sampleProject(options: ProjectOptions = {}): Promise<TestP
   return project;
 }
 
+/** What the sample model is added with. */
+export const GOLDEN = [
+  ...['--golden', 'data-samples/churn/golden.csv'],
+  ...['--expected', 'data-samples/churn/expected.csv'],
+];
+
 const templates = new Map<string, Promise<string>>();
 
 /** A folder with the sample job and its model live everywhere, made once for each `predawn.yaml`. */
@@ -82,7 +88,7 @@ async function makeTemplate(settings: string): Promise<string> {
   await writeFile(path.join(folder, 'predawn.yaml'), settings);
   const environments = [...settings.matchAll(/^ {2}(\w+):$/gm)].map((match) => match[1]!);
   const commands = [
-    ['add', 'churn', 'data-samples/churn/model.onnx'],
+    ['add', 'churn', 'data-samples/churn/model.onnx', ...GOLDEN],
     ...environments.map((environment) => ['promote', 'churn', '1', '--to', environment]),
   ];
   for (const command of commands) {

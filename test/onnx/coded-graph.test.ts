@@ -25,7 +25,12 @@ import {
   referenceTensors,
 } from '../helpers/onnx-reference.js';
 
-const ADDITION = { addedAt: '2026-01-01T00:00:00.000Z', addedBy: 'test', note: undefined };
+const ADDITION = {
+  addedAt: '2026-01-01T00:00:00.000Z',
+  addedBy: 'test',
+  note: undefined,
+  training: undefined,
+};
 const ML = 'ai.onnx.ml';
 const text = (name: string, width = 1): ValueSpec => ({ name, element: 'string', shape: ['N', width] });
 const float = (name: string, width = 1): ValueSpec => ({ name, element: 'float32', shape: ['N', width] });

@@ -9,7 +9,12 @@ import {
   type ValueSpec,
 } from '../helpers/onnx-builder.js';
 
-const addition = { addedAt: '2026-01-01T00:00:00.000Z', addedBy: 'test', note: undefined };
+const addition = {
+  addedAt: '2026-01-01T00:00:00.000Z',
+  addedBy: 'test',
+  note: undefined,
+  training: undefined,
+};
 const x: ValueSpec = { name: 'x', element: 'float32', shape: ['N', 3] };
 
 async function outputsOf(model: Uint8Array): Promise<readonly ModelOutput[]> {

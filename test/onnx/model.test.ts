@@ -18,7 +18,12 @@ import {
   type ValueSpec,
 } from '../helpers/onnx-builder.js';
 
-const addition = { addedAt: '2026-01-01T00:00:00.000Z', addedBy: 'test', note: undefined };
+const addition = {
+  addedAt: '2026-01-01T00:00:00.000Z',
+  addedBy: 'test',
+  note: undefined,
+  training: undefined,
+};
 
 function value(name: string, element: Element, shape: readonly Dimension[]): ValueSpec {
   return { name, element, shape };

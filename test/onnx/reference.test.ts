@@ -12,7 +12,12 @@ import {
   sliceRows,
 } from '../helpers/onnx-reference.js';
 
-const addition = { addedAt: '2026-01-01T00:00:00.000Z', addedBy: 'test', note: undefined };
+const addition = {
+  addedAt: '2026-01-01T00:00:00.000Z',
+  addedBy: 'test',
+  note: undefined,
+  training: undefined,
+};
 const models = referenceModels();
 const good = models.filter((name) => referenceMeta(name).measured.create_error === undefined);
 const bad = models.filter((name) => !good.includes(name));

@@ -2,6 +2,7 @@ import { chmodSync } from 'node:fs';
 import { cp, readFile, rm, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { openSealed, sealRecord } from '../../src/domain/sealed-record.js';
 import { runInProcess } from '../helpers/in-process.js';
 import { SAMPLE_DATE, sampleProject, type TestProject } from '../helpers/project.js';
 
@@ -55,7 +56,8 @@ it('a live version that was replaced by another is not scored with', async () =>
   await cp(version(2), version(1), { recursive: true });
   const manifest = path.join(version(1), 'manifest.json');
   chmodSync(manifest, 0o644);
-  await writeFile(manifest, (await readFile(manifest, 'utf8')).replace('"version": 2', '"version": 1'));
+  const record = openSealed(await readFile(manifest)) as object;
+  await writeFile(manifest, sealRecord({ ...record, version: 1 }));
   const ran = await run();
   expect(ran).toMatchObject({ code: 76, stderr: expect.stringContaining('artefact.digest') as string });
   expect(ran.stderr).toContain('live in dev');

@@ -1,14 +1,15 @@
-import { fork } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, statSync, utimesSync } from 'node:fs';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { AliasMove, Registry } from '../../src/domain/registry.js';
+import type { Registry } from '../../src/domain/registry.js';
+import { openSealed, sealRecord } from '../../src/domain/sealed-record.js';
 import { openFolderRegistry } from '../../src/registry/folder.js';
-import { candidateOf, describeRegistry, sha256 } from '../contracts/registry.js';
+import { candidateOf, sha256 } from '../contracts/candidates.js';
+import { describeRegistry } from '../contracts/registry.js';
+import { describeSharedRegistry } from '../contracts/registry-processes.js';
+import { runToDeath } from './processes.js';
 
 let folder: string;
 let registry: Registry;
@@ -27,88 +28,24 @@ function tickingClock(): () => Date {
 
 describeRegistry('folder', (work) => work(registry));
 
-/** Starts `count` children, lets them go at the same moment, and gives what each sends. */
-async function inProcesses<T>(count: number, argumentsOf: (index: number) => string[]): Promise<T[]> {
-  const script = fileURLToPath(new URL('registry-child.ts', import.meta.url));
-  const children = Array.from({ length: count }, (_, index) =>
-    fork(script, [folder, ...argumentsOf(index)], { execArgv: ['--import', 'tsx'] }),
-  );
-  await Promise.all(children.map((child) => once(child, 'message')));
-  const results = children.map(async (child) => ((await once(child, 'message')) as [T])[0]);
-  for (const child of children) child.send('go');
-  return Promise.all(results);
-}
-
-async function runToDeath(...childArguments: string[]): Promise<NodeJS.Signals | null> {
-  const script = fileURLToPath(new URL('registry-child.ts', import.meta.url));
-  const child = fork(script, [folder, ...childArguments], { execArgv: ['--import', 'tsx'] });
-  const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  return signal;
-}
-
-describe('processes that add at the same time', () => {
-  it('make one version of the same bytes', async () => {
-    const added = await inProcesses<{ version: number; created: boolean }>(5, () => ['add', 'the same']);
-    expect(added.map(({ version }) => version)).toEqual([1, 1, 1, 1, 1]);
-    expect(added.filter(({ created }) => created)).toHaveLength(1);
-    expect((await readdir(join(folder, 'churn'))).sort()).toEqual(['1']);
-  }, 60_000);
-
-  it('make a version each of different bytes', async () => {
-    const added = await inProcesses<{ version: number; created: boolean }>(5, (index) => [
-      'add',
-      `bytes ${index}`,
-    ]);
-    expect(added.map(({ version }) => version).sort()).toEqual([1, 2, 3, 4, 5]);
-    expect(added.every(({ created }) => created)).toBe(true);
-    for (const [index, { version }] of added.entries()) {
-      expect((await registry.load('churn', version)).digest).toBe(`sha256:${sha256(`bytes ${index}`)}`);
-    }
-  }, 60_000);
-});
-
-it('processes that promote and roll back at the same time leave one chain with every move', async () => {
-  for (const content of ['one', 'two', 'three']) await registry.add('churn', candidateOf(content));
-  for (const version of [1, 2, 3]) await registry.promote('churn', version, 'production', 'ada');
-  const orders = ['1', '2', 'back', '3', 'back'];
-  const returned = (await inProcesses<AliasMove[]>(4, () => ['move', ...orders])).flat();
-
-  const history = await registry.history('churn');
-  for (const [index, move] of history.entries()) expect(move.from).toBe(history[index - 1]?.to);
-  expect((await registry.alias('churn', 'production'))?.version).toBe(history.at(-1)!.to);
-  // Each order has a name of its own. A promotion to what is live already gives the move that made it live.
-  expect(returned).toHaveLength(4 * orders.length);
-  for (const move of returned) expect(history).toContainEqual(move);
-  const made = history.slice(3).map((move) => move.by);
-  expect(new Set(made).size).toBe(made.length);
-  expect(new Set(returned.map((move) => move.by).filter((by) => by !== 'ada'))).toEqual(new Set(made));
-  expect(history.filter((move) => move.action === 'rollback')).toHaveLength(4 * 2);
-  const files = await readdir(join(folder, 'churn', 'aliases', 'production'));
-  expect(files.sort()).toEqual(history.map((_, index) => `${String(index + 1).padStart(6, '0')}.json`));
-}, 60_000);
+describeSharedRegistry('folder', () => ({ registry, location: folder }));
 
 describe('a process killed while it adds', () => {
-  it.each(['model written', 'manifest written'])('leaves no version when it dies at "%s"', async (step) => {
+  it.each(['manifest written'])('leaves no version when it dies at "%s"', async (step) => {
     await registry.add('churn', candidateOf('one'));
-    expect(await runToDeath('add and die', 'two', step)).toBe('SIGKILL');
+    expect(await runToDeath(folder, 'add and die', 'two', step)).toBe('SIGKILL');
     expect((await registry.versions('churn')).map(({ version }) => version)).toEqual([1]);
     const { manifest, created } = await registry.add('churn', candidateOf('two'));
     expect({ version: manifest.version, created }).toEqual({ version: 2, created: true });
   });
 
   it('leaves a whole version when it dies just after', async () => {
-    expect(await runToDeath('add and die', 'one', 'version visible')).toBe('SIGKILL');
+    expect(await runToDeath(folder, 'add and die', 'one', 'version visible')).toBe('SIGKILL');
     expect((await registry.load('churn', 1)).digest).toBe(`sha256:${sha256('one')}`);
   });
 
-  it('leaves no model that never had a version', async () => {
-    expect(await runToDeath('add and die', 'one', 'model written')).toBe('SIGKILL');
-    expect(await registry.models()).toEqual([]);
-    await expect(registry.versions('churn')).rejects.toMatchObject({ code: 'model.unknown' });
-  });
-
   it('has its leavings removed by a later add, once they are a day old', async () => {
-    await runToDeath('add and die', 'one', 'model written');
+    await runToDeath(folder, 'add and die', 'one', 'files written');
     const [abandoned] = await readdir(join(folder, 'churn'));
     await registry.add('churn', candidateOf('two'));
     expect(await readdir(join(folder, 'churn'))).toContain(abandoned);
@@ -122,8 +59,8 @@ describe('a process killed while it adds', () => {
 describe('what lies in the folder', () => {
   beforeEach(async () => {
     for (const content of ['one', 'two']) await registry.add('churn', candidateOf(content));
-    await registry.promote('churn', 1, 'dev', 'ada');
-    await registry.promote('churn', 2, 'dev', 'ada');
+    await registry.promote({ name: 'churn', version: 1, environment: 'dev', by: 'ada' });
+    await registry.promote({ name: 'churn', version: 2, environment: 'dev', by: 'ada' });
   });
 
   const modelPath = () => join(folder, 'churn', '1', 'model.onnx');
@@ -134,6 +71,12 @@ describe('what lies in the folder', () => {
   async function tamper(path: string, content: string): Promise<void> {
     chmodSync(path, 0o644);
     await writeFile(path, content);
+  }
+
+  /** A record with something else in it, its digest as if predawn had written that. */
+  async function rewrite(path: string, change: (record: Record<string, unknown>) => unknown): Promise<void> {
+    const record = openSealed(await readFile(path)) as Record<string, unknown>;
+    await tamper(path, Buffer.from(sealRecord(change(record) as object)).toString());
   }
 
   it('is read-only, as are its moves', () => {
@@ -160,15 +103,26 @@ describe('what lies in the folder', () => {
   });
 
   it('is refused when a manifest is not as it was written', async () => {
-    const manifest = JSON.parse(await readFile(manifestPath(), 'utf8')) as Record<string, unknown>;
+    const manifest = openSealed(await readFile(manifestPath())) as Record<string, unknown>;
+    const seal = (record: object) => Buffer.from(sealRecord(record)).toString();
     const outputs = [{ name: 'p', role: 'probabilities', type: 'float4', width: 2, classes: ['only one'] }];
+    const elsewhere = {
+      ...(manifest['files'] as object),
+      '../../2/model.onnx': { sha256: sha256(''), bytes: 0 },
+    };
     for (const changed of [
       '{',
       '[]',
-      JSON.stringify({ ...manifest, version: 2 }),
-      JSON.stringify({ ...manifest, files: {} }),
-      JSON.stringify({ ...manifest, signature: { inputs: [], outputs } }),
-      JSON.stringify({ ...manifest, runtime: undefined }),
+      JSON.stringify(manifest),
+      seal({ ...manifest, version: 2 }),
+      seal({ ...manifest, files: {} }),
+      seal({ ...manifest, files: elsewhere }),
+      seal({
+        ...manifest,
+        golden: { rows: 1, tolerance: { relative: 0, absolute: 0 }, expectedFrom: 'given' },
+      }),
+      seal({ ...manifest, signature: { inputs: [], outputs } }),
+      seal({ ...manifest, runtime: undefined }),
     ]) {
       await tamper(manifestPath(), changed);
       await expect(registry.load('churn', 1), changed).rejects.toMatchObject({
@@ -180,8 +134,7 @@ describe('what lies in the folder', () => {
   });
 
   it('is refused when a move is missing or does not follow the one before', async () => {
-    const second = await readFile(movePath('000002.json'), 'utf8');
-    await tamper(movePath('000002.json'), second.replace('"from": 1', '"from": 2'));
+    await rewrite(movePath('000002.json'), (move) => ({ ...move, from: 2 }));
     await expect(registry.history('churn')).rejects.toMatchObject({
       kind: 'artefact',
       code: 'registry.damaged',
@@ -217,7 +170,9 @@ describe('what lies in the folder', () => {
     ]);
     await expect(registry.load('churn', 7)).rejects.toMatchObject({ code: 'version.unknown' });
     expect(await registry.add('churn', candidateOf('another'))).toMatchObject({ manifest: { version: 3 } });
-    await expect(registry.promote('churn', 2, 'dev', 'ada')).rejects.toMatchObject(missing);
+    await expect(
+      registry.promote({ name: 'churn', version: 2, environment: 'dev', by: 'ada' }),
+    ).rejects.toMatchObject(missing);
   });
 
   it('is missed though no version is left', async () => {
@@ -229,12 +184,12 @@ describe('what lies in the folder', () => {
   });
 
   it('is not made live again where it was replaced since it was', async () => {
-    const manifest = await readFile(manifestPath(), 'utf8');
     await tamper(modelPath(), 'uno');
-    await tamper(manifestPath(), manifest.replace(sha256('one'), sha256('uno')));
+    const files = { 'model.onnx': { sha256: sha256('uno'), bytes: 3 } };
+    await rewrite(manifestPath(), (manifest) => ({ ...manifest, files }));
     expect((await registry.versions('churn'))[0]).toMatchObject({ problem: undefined });
     for (const ask of [
-      () => registry.promote('churn', 1, 'staging', 'ada'),
+      () => registry.promote({ name: 'churn', version: 1, environment: 'staging', by: 'ada' }),
       () => registry.rollback('churn', 'dev', 'ada'),
     ]) {
       await expect(ask()).rejects.toMatchObject({
@@ -271,9 +226,9 @@ it('keeps moves of one environment in order though the clock goes backwards', as
   );
   const backwards = openFolderRegistry(folder, { now: () => times.shift()! });
   for (const content of ['one', 'two']) await backwards.add('churn', candidateOf(content));
-  await backwards.promote('churn', 1, 'dev', 'ada');
-  await backwards.promote('churn', 2, 'dev', 'ada');
-  await backwards.promote('churn', 1, 'staging', 'ada');
+  await backwards.promote({ name: 'churn', version: 1, environment: 'dev', by: 'ada' });
+  await backwards.promote({ name: 'churn', version: 2, environment: 'dev', by: 'ada' });
+  await backwards.promote({ name: 'churn', version: 1, environment: 'staging', by: 'ada' });
   const history = await backwards.history('churn');
   expect(history.filter((move) => move.environment === 'dev').map((move) => move.to)).toEqual([1, 2]);
 });

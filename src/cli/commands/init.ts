@@ -57,6 +57,7 @@ async function init(model: string, options: InitOptions, context: CommandContext
     addedAt: context.now().toISOString(),
     addedBy: context.user,
     note: undefined,
+    training: undefined,
   });
   const window = dataWindow(asOf, timezone);
   const sample = await services.sampleInput({
@@ -88,7 +89,13 @@ async function init(model: string, options: InitOptions, context: CommandContext
   await writeNewFile(jobFile, inferred.yaml);
   const registry = await services.openRegistry(project);
   const { manifest } = await registry.add(name, candidate);
-  await registry.promote(name, manifest.version, environment, context.user, 'predawn init');
+  await registry.promote({
+    name,
+    version: manifest.version,
+    environment,
+    by: context.user,
+    reason: 'predawn init',
+  });
 
   const files = [...written, jobFile].map((file) => path.relative(cwd, file));
   const json = {

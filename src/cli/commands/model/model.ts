@@ -1,0 +1,30 @@
+import { Command } from 'commander';
+import type { CommandContext } from '../../context.js';
+import { addCommand } from './add.js';
+import { exportCommand } from './export.js';
+import { historyCommand } from './history.js';
+import { importCommand } from './import.js';
+import { listCommand } from './list.js';
+import { promoteCommand } from './promote.js';
+import { rollbackCommand } from './rollback.js';
+import { showCommand } from './show.js';
+
+/** `predawn model …`; a subcommand is one file beside this one and one line here. */
+export function modelCommand(context: CommandContext): Command {
+  const model = new Command('model').description(
+    'Artefacts: register, list, make live in an environment, roll back.',
+  );
+  for (const command of [
+    addCommand(context),
+    listCommand(context),
+    showCommand(context),
+    promoteCommand(context),
+    rollbackCommand(context),
+    historyCommand(context),
+    exportCommand(context),
+    importCommand(context),
+  ]) {
+    model.addCommand(command);
+  }
+  return model;
+}
