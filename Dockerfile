@@ -11,9 +11,8 @@ RUN library="$(node -p '`${process.platform}/${process.arch}`')" \
  && test -d node_modules/onnxruntime-node/bin/napi-v6/"$library" \
  && find node_modules/onnxruntime-node/bin/napi-v6 -mindepth 2 -maxdepth 2 ! -path "*/$library" -exec rm -r {} + \
  && find node_modules/onnxruntime-node/bin/napi-v6 -type d -empty -delete
-# What no Node.js program loads: types and source maps, and parquet-wasm's builds for browsers and bundlers.
-RUN find node_modules dist -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name .tsbuildinfo \) -delete \
- && rm -r node_modules/parquet-wasm/bundler node_modules/parquet-wasm/esm
+# What no program loads: types and source maps.
+RUN find node_modules dist -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name .tsbuildinfo \) -delete
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production

@@ -12,8 +12,8 @@ await build({
   target: 'node20.19',
   format: 'esm',
   sourcemap: true,
-  // These load native code or WebAssembly from beside their own files.
-  external: ['onnxruntime-node', 'parquet-wasm'],
+  // Loads native code from beside its own files.
+  external: ['onnxruntime-node'],
   // For the packages among them that are CommonJS.
   banner: {
     js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",

@@ -15,7 +15,7 @@ export async function bundledWorker(): Promise<URL> {
     platform: 'node',
     target: 'node20.19',
     format: 'esm',
-    external: ['onnxruntime-node', 'parquet-wasm'],
+    external: ['onnxruntime-node'],
     banner: {
       js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
     },

@@ -64,7 +64,7 @@ export interface BlockEncoder {
   encode(rows: ScoredRows): Uint8Array<ArrayBuffer>;
 }
 
-/** May be asynchronous to make: WebAssembly encoders are compiled first. */
+/** May be asynchronous to make: the libraries of a format are loaded first. */
 export type MakeEncoder<Spec extends EncoderSpec> = (spec: Spec) => BlockEncoder | Promise<BlockEncoder>;
 
 /**

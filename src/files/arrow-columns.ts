@@ -20,7 +20,7 @@ import {
 import type { FileEncoderSpec } from '../domain/codecs.js';
 import type { KeyColumn, OutputValues, ScoredRows } from '../domain/columns.js';
 import { bigKeys, dateKeys, intKeys, timestampKeys, uuidTexts } from './key-values.js';
-import { gatherNumbers, gatherTexts } from './output-values.js';
+import { gatherNumbers, gatherTexts, packBits } from './output-values.js';
 
 interface Column {
   readonly name: string;
@@ -29,21 +29,13 @@ interface Column {
 
 /**
  * Scored rows as one Arrow record batch, made from byte buffers: keys, outputs, artefact, attempt_id, scored_at. No
- * value is null. Text outputs are dictionaries of this block's own where `labels` says so; the constant columns are
- * dictionaries of one value, the same in every block.
+ * value is null. The constant columns are dictionaries of one value, the same in every block.
  */
-export function recordBatch(
-  spec: FileEncoderSpec,
-  rows: ScoredRows,
-  labels: 'dictionary' | 'text',
-): RecordBatch {
+export function recordBatch(spec: FileEncoderSpec, rows: ScoredRows): RecordBatch {
   const count = rows.rows;
   const columns: Column[] = [
     ...rows.keys.map((key, index) => ({ name: spec.keyNames[index]!, data: keyData(key, count) })),
-    ...rows.outputs.map((values, index) => ({
-      name: values.column.name,
-      data: outputData(values, count, labels === 'dictionary' ? FIRST_LABEL_ID + index : undefined),
-    })),
+    ...rows.outputs.map((values) => ({ name: values.column.name, data: outputData(values, count) })),
     { name: 'artefact', data: constantText(spec.artefact, count, 0) },
     { name: 'attempt_id', data: constantText(spec.attemptId, count, 1) },
     { name: 'scored_at', data: constantTime(spec.scoredAt, count) },
@@ -58,9 +50,6 @@ export function recordBatch(
   const struct = makeData({ type: new Struct(fields), length: count, nullCount: 0, children });
   return new RecordBatch(new Schema(fields, metadata), struct);
 }
-
-/** Dictionary ids are part of the bytes and must not depend on what a thread encoded before. */
-const FIRST_LABEL_ID = 2;
 
 function keyData(key: KeyColumn, length: number): Data {
   switch (key.type) {
@@ -82,7 +71,7 @@ function keyData(key: KeyColumn, length: number): Data {
   }
 }
 
-function outputData(values: OutputValues, length: number, dictionaryId: number | undefined): Data {
+function outputData(values: OutputValues, length: number): Data {
   switch (values.column.type) {
     case 'float4':
       return makeData({ type: new Float32(), length, data: gatherNumbers(values, new Float32Array(length)) });
@@ -100,10 +89,7 @@ function outputData(values: OutputValues, length: number, dictionaryId: number |
       });
     case 'text': {
       const { codes, texts } = gatherTexts(values, length);
-      if (dictionaryId === undefined) return textData(expandTexts(codes, texts), length);
-      const dictionary = textVector(texts);
-      const type = new Dictionary(new Utf8(), new Int32(), dictionaryId);
-      return makeData({ type, length, data: codes, dictionary });
+      return textData(expandTexts(codes, texts), length);
     }
   }
 }
@@ -128,12 +114,7 @@ function expandTexts(codes: Int32Array, texts: readonly string[]): Pick<KeyColum
   return { offsets, bytes };
 }
 
-function packBits(flags: Uint8Array): Uint8Array {
-  const bits = new Uint8Array((flags.length + 7) >>> 3);
-  for (let row = 0; row < flags.length; row++) if (flags[row] !== 0) bits[row >>> 3]! |= 1 << (row & 7);
-  return bits;
-}
-
+/** `id` is part of the bytes and must not depend on what a thread encoded before. */
 function constantText(text: string, length: number, id: number): Data {
   const type = new Dictionary(new Utf8(), new Int32(), id);
   return makeData({ type, length, data: new Int32Array(length), dictionary: textVector([text]) });

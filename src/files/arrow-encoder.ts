@@ -4,10 +4,10 @@ import { recordBatch } from './arrow-columns.js';
 
 /** Every block is a whole Arrow IPC stream; `ArrowAssembler` takes its messages apart. */
 export function makeArrowEncoder(spec: FileEncoderSpec): BlockEncoder {
-  return { encode: (rows) => ipcStream(recordBatch(spec, rows, 'text')) };
+  return { encode: (rows) => ipcStream(recordBatch(spec, rows)) };
 }
 
-export function ipcStream(batch: RecordBatch): Uint8Array<ArrayBuffer> {
+function ipcStream(batch: RecordBatch): Uint8Array<ArrayBuffer> {
   const writer = new RecordBatchStreamWriter();
   writer.write(batch);
   writer.finish();

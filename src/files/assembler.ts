@@ -17,7 +17,7 @@ export interface Assembler {
 export async function makeAssembler(target: TargetTable, spec: FileEncoderSpec): Promise<Assembler> {
   switch (target.format) {
     case 'parquet':
-      return new (await import('./parquet-assembler.js')).ParquetAssembler(target.job, spec);
+      return new (await import('./parquet-assembler.js')).ParquetAssembler(target, spec);
     case 'arrow':
       return new (await import('./arrow-assembler.js')).ArrowAssembler();
     case 'csv':

@@ -5,7 +5,7 @@ import type { BlockEncoder, FileEncoderSpec } from '../domain/codecs.js';
  * `as_of` is the folder's name, as Hive layout has it: pyarrow and pandas refuse a folder whose files have the
  * partition's column as well. What a block's payload is, its format's assembler knows.
  *
- * The libraries are loaded by the format that needs them: about 0.1 s for Arrow, 0.04 s more for Parquet.
+ * The libraries are loaded by the format that needs them: about 0.1 s for Arrow.
  */
 export async function makeFileEncoder(spec: FileEncoderSpec): Promise<BlockEncoder> {
   switch (spec.kind) {

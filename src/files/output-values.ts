@@ -23,3 +23,10 @@ export function gatherTexts({ data, offset, stride }: OutputValues, rows: number
     Int32Array.from({ length: rows }, (_, row) => codes[row * stride + offset]!),
   );
 }
+
+/** One bit a row, the first in the lowest: as Arrow and Parquet have booleans. */
+export function packBits(flags: Uint8Array): Uint8Array {
+  const bits = new Uint8Array((flags.length + 7) >>> 3);
+  for (let row = 0; row < flags.length; row++) if (flags[row] !== 0) bits[row >>> 3]! |= 1 << (row & 7);
+  return bits;
+}

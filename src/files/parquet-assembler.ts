@@ -1,112 +1,93 @@
-import { type FileMetaData, parquetMetadata, type RowGroup } from 'hyparquet';
+import type { RowGroup, SchemaElement } from 'hyparquet';
 import { ByteWriter } from 'hyparquet-writer/src/bytewriter.js';
 import { writeMetadata } from 'hyparquet-writer/src/metadata.js';
 import type { FileEncoderSpec } from '../domain/codecs.js';
+import type { TargetTable } from '../domain/publication.js';
 import type { Assembler } from './assembler.js';
+import { unpackRowGroup } from './parquet-row-group.js';
+import { parquetColumns } from './parquet-schema.js';
 
 const MAGIC = Buffer.from('PAR1');
+/** Bytes of a text in the statistics; longer ones are cut there, a maximum upwards. */
+const STATISTICS_LENGTH = 64;
 
-/**
- * Makes one Parquet file of many: their row groups one after the other, byte for byte, and one footer in which the
- * row groups' offsets are moved to where they are now. Page indexes, which lie between row groups and footer, are
- * left out; the statistics of every column chunk stay.
- */
+/** Makes one Parquet file of row groups: one after the other, byte for byte, and a footer that says where they are. */
 export class ParquetAssembler implements Assembler {
-  #schema: FileMetaData | undefined;
   readonly #rowGroups: RowGroup[] = [];
   #rows = 0n;
+  /** 0 until the file was begun. */
   #position = 0;
-  readonly #keyValues: readonly (readonly [string, string])[];
 
-  constructor(job: string, spec: FileEncoderSpec) {
-    // Without ARROW:schema, so that readers see text where the encoder used dictionaries.
-    this.#keyValues = [
-      ['predawn.job', job],
-      ['predawn.as_of', spec.asOf],
-      ['predawn.artefact', spec.artefact],
-      ['predawn.attempt_id', spec.attemptId],
-    ];
-  }
+  constructor(
+    private readonly target: TargetTable,
+    private readonly spec: FileEncoderSpec,
+  ) {}
 
   add(payload: Uint8Array, rows: number): readonly Uint8Array[] {
-    const metadata = readFooter(payload);
+    const { bytes, group } = unpackRowGroup(payload);
+    if (group.num_rows !== BigInt(rows)) {
+      throw new RangeError(`a Parquet block of ${rows} rows says that it holds ${group.num_rows}`);
+    }
     const parts: Uint8Array[] = [];
-    if (this.#schema === undefined) {
-      this.#schema = { ...metadata, row_groups: [] };
+    if (this.#position === 0) {
       parts.push(MAGIC);
       this.#position = MAGIC.length;
     }
     if (rows === 0) return parts;
-    if (metadata.num_rows !== BigInt(rows)) {
-      throw new RangeError(`a Parquet block of ${rows} rows says that it holds ${metadata.num_rows}`);
-    }
-    let end = MAGIC.length;
-    const shift = BigInt(this.#position - MAGIC.length);
-    for (const group of metadata.row_groups) {
-      end = Math.max(end, endOf(group));
-      this.#rowGroups.push(moved(group, shift));
-    }
-    this.#rows += metadata.num_rows;
-    const body = payload.subarray(MAGIC.length, end);
-    this.#position += body.length;
-    parts.push(body);
+    this.#rowGroups.push(moved(group, BigInt(this.#position)));
+    this.#rows += group.num_rows;
+    this.#position += bytes.length;
+    parts.push(bytes);
     return parts;
   }
 
   end(): readonly Uint8Array[] {
-    const writer = new ByteWriter();
-    const metadata: FileMetaData = {
-      ...this.#schema!,
+    const { asOf, artefact, attemptId } = this.spec;
+    const columns = parquetColumns(this.target);
+    const root: SchemaElement = { name: 'schema', num_children: columns.length };
+    const metadata = {
+      version: 1,
+      created_by: 'predawn',
+      schema: [root, ...columns],
       num_rows: this.#rows,
       row_groups: this.#rowGroups,
-      key_value_metadata: this.#keyValues.map(([key, value]) => ({ key, value })),
+      key_value_metadata: [
+        { key: 'predawn.job', value: this.target.job },
+        { key: 'predawn.as_of', value: asOf },
+        { key: 'predawn.artefact', value: artefact },
+        { key: 'predawn.attempt_id', value: attemptId },
+      ],
+      metadata_length: 0,
     };
-    // Statistics are handed on as they are: a text's were cut by the encoder already.
-    writeMetadata(writer, metadata, Infinity);
-    return [writer.getBytes(), MAGIC];
+    const writer = new ByteWriter();
+    writeMetadata(writer, metadata, STATISTICS_LENGTH);
+    const footer = writer.getBytes();
+    if (this.#rowGroups.length === 0) typeEmptyList(footer);
+    return [footer, MAGIC];
   }
 }
 
-/** Statistics stay raw: dates and times as the integers they are, texts as bytes. */
-const parsers = {
-  timestampFromMilliseconds: (value: bigint) => value,
-  timestampFromMicroseconds: (value: bigint) => value,
-  timestampFromNanoseconds: (value: bigint) => value,
-  dateFromDays: (value: number) => value,
-  stringFromBytes: (value: Uint8Array) => value,
-};
+/** No rows, an empty list of no type, a list of four: the footer of a file without row groups has this just once. */
+const UNTYPED_ROW_GROUPS = Buffer.from([0x16, 0, 0x19, 0, 0x19, 0x4c]);
 
-function readFooter(file: Uint8Array): FileMetaData {
-  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
-  const start = file.byteLength - 8 - view.getUint32(file.byteLength - 8, true);
-  const footer = new Uint8Array(file.subarray(start)).buffer;
-  return parquetMetadata(footer, { parsers });
-}
-
-function endOf(group: RowGroup): number {
-  return Math.max(
-    ...group.columns.map(({ meta_data: chunk }) => {
-      const start = chunk!.dictionary_page_offset ?? chunk!.data_page_offset;
-      return Number(start + chunk!.total_compressed_size);
-    }),
-  );
+/** Makes the empty list one of structures: Rust's reader refuses a list of no type, which hyparquet-writer writes. */
+function typeEmptyList(footer: Uint8Array): void {
+  const at = Buffer.from(footer.buffer, footer.byteOffset, footer.length).indexOf(UNTYPED_ROW_GROUPS);
+  if (at < 0) throw new RangeError('a Parquet footer without row groups is not as expected');
+  footer[at + 3] = 0x0c;
 }
 
 function moved(group: RowGroup, shift: bigint): RowGroup {
-  const move = <T extends bigint | undefined>(offset: T): T =>
-    (offset === undefined || offset === 0n ? offset : offset + shift) as T;
+  const move = (offset: bigint | undefined) => (offset === undefined ? undefined : offset + shift);
   return {
-    total_byte_size: group.total_byte_size,
-    num_rows: group.num_rows,
+    ...group,
     file_offset: move(group.file_offset),
-    total_compressed_size: group.total_compressed_size,
     columns: group.columns.map(({ file_offset, meta_data: chunk }) => ({
-      file_offset: move(file_offset),
+      file_offset,
       meta_data: {
         ...chunk!,
-        data_page_offset: move(chunk!.data_page_offset),
+        data_page_offset: chunk!.data_page_offset + shift,
         dictionary_page_offset: move(chunk!.dictionary_page_offset),
-        index_page_offset: undefined,
       },
     })),
   };

@@ -1,28 +1,41 @@
-import { Compression, EnabledStatistics, Table, writeParquet, WriterPropertiesBuilder } from 'parquet-wasm';
 import type { BlockEncoder, FileEncoderSpec } from '../domain/codecs.js';
-import type { ScoredRows } from '../domain/columns.js';
-import { recordBatch } from './arrow-columns.js';
-import { ipcStream } from './arrow-encoder.js';
+import { writeChunk } from './parquet-chunk.js';
+import { packRowGroup } from './parquet-row-group.js';
+import { parquetColumns } from './parquet-schema.js';
+import { constantText, constantTime, keyChunk, outputChunk } from './parquet-values.js';
 
-/** Every block is a whole Parquet file of one row group; `ParquetAssembler` puts the row groups together. */
+/** Every block is a row group with its description; `ParquetAssembler` makes a file of them. */
 export function makeParquetEncoder(spec: FileEncoderSpec): BlockEncoder {
+  const scoredAt = BigInt(Date.parse(spec.scoredAt)) * 1000n;
   return {
-    encode(rows) {
-      const table = Table.fromIPCStream(ipcStream(recordBatch(spec, rows, 'dictionary')));
-      return new Uint8Array(writeParquet(table, properties(spec, rows)));
+    encode({ rows, keys, outputs }) {
+      const columns = parquetColumns({
+        keys: keys.map(({ type }, index) => ({ name: spec.keyNames[index]!, type })),
+        outputs: outputs.map(({ column }) => column),
+      });
+      const values = [
+        ...keys.map((key) => keyChunk(key, rows)),
+        ...outputs.map((output) => outputChunk(output, rows)),
+        constantText(spec.artefact, rows),
+        constantText(spec.attemptId, rows),
+        constantTime(scoredAt, rows),
+      ];
+      const parts: Uint8Array[] = [];
+      let size = 0;
+      let uncompressed = 0n;
+      const chunks = columns.map((column, index) => {
+        const chunk = writeChunk(column, values[index]!, rows, size, parts);
+        size += Number(chunk.total_compressed_size);
+        uncompressed += chunk.total_uncompressed_size;
+        return { file_offset: 0n, meta_data: chunk };
+      });
+      return packRowGroup(parts, {
+        columns: chunks,
+        num_rows: BigInt(rows),
+        total_byte_size: uncompressed,
+        total_compressed_size: BigInt(size),
+        file_offset: 0n,
+      });
     },
   };
-}
-
-/** Snappy: every reader has it. A dictionary only where values repeat: keys and scores rarely do. */
-function properties(spec: FileEncoderSpec, rows: ScoredRows): ReturnType<WriterPropertiesBuilder['build']> {
-  let builder = new WriterPropertiesBuilder()
-    .setCompression(Compression.SNAPPY)
-    .setStatisticsEnabled(EnabledStatistics.Chunk)
-    .setMaxRowGroupSize(Math.max(1, rows.rows));
-  for (const name of spec.keyNames) builder = builder.setColumnDictionaryEnabled(name, false);
-  for (const { column } of rows.outputs) {
-    if (column.type !== 'text') builder = builder.setColumnDictionaryEnabled(column.name, false);
-  }
-  return builder.build();
 }
