@@ -1,10 +1,11 @@
 import type { FeatureData } from '../domain/columns.js';
+import { placeNumbers } from '../kernel/memory.js';
 import { parseDecimal, readDecimals } from './decimal.js';
 import type { RowFaults } from './faults.js';
 import { replacement } from './missing.js';
 import { fieldContent } from './records.js';
 import type { Records } from './records.js';
-import { eachOdd, placeNumbers, trimmedText } from './slot-reader.js';
+import { eachOdd, trimmedText } from './slot-reader.js';
 import type { SlotContext, SlotReader } from './slot-reader.js';
 
 const INFINITE = /^[+-]?inf(inity)?$/i;

@@ -1,11 +1,18 @@
-import { endianness } from 'node:os';
+import {
+  aligned,
+  canShareNumbers,
+  type CommonExports,
+  KernelMemory,
+  MARGIN,
+  NUMBERS,
+  type Numbers,
+  type NumberType,
+} from '../kernel/memory.js';
 import type { Dialect } from './dialect.js';
 import { KERNEL } from './kernel-module.js';
 
 /** What `assembly/kernel.ts` exports; addresses and lengths are in bytes. */
-interface Exports {
-  readonly memory: WebAssembly.Memory;
-  readonly heapBase: () => number;
+interface Exports extends CommonExports {
   readonly split: (
     bytes: number,
     length: number,
@@ -17,12 +24,10 @@ interface Exports {
     starts: number,
   ) => number;
   readonly lines: () => number;
-  float32s: ReadNumbers;
-  float64s: ReadNumbers;
-  int32s: ReadNumbers;
-  int64s: ReadNumbers;
-  readonly tableBytes: () => number;
-  readonly makeTable: (table: number, size: number) => void;
+  readonly float32s: ReadNumbers;
+  readonly float64s: ReadNumbers;
+  readonly int32s: ReadNumbers;
+  readonly int64s: ReadNumbers;
   readonly texts: (
     bytes: number,
     bound: number,
@@ -33,7 +38,6 @@ interface Exports {
     codes: number,
     from: number,
   ) => number;
-  readonly addText: (table: number, start: number, length: number, code: number) => void;
   readonly copyKeys: (
     bytes: number,
     bound: number,
@@ -64,22 +68,13 @@ export interface KernelBlock {
   readonly lineCount: number;
 }
 
-/** May be read behind a block. */
-const MARGIN = 64;
-const PAGE = 64 * 1024;
-/** Bytes of all the texts that a column's table may keep. */
-const TABLE_TEXTS = 64 * 1024;
-
-let compiled: WebAssembly.Module | undefined;
-
 /**
  * The decoder's inner loops as WebAssembly, with a memory of their own: tables of texts first, then the present block
  * with its bounds and lines, then room for one column's results. One for each decoder.
  */
 export class Kernel {
-  readonly #exports: Exports;
-  /** Where the present block may begin: behind the tables. */
-  #base: number;
+  readonly #memory = new KernelMemory<Exports>(KERNEL);
+  readonly #exports = this.#memory.exports;
   #block = 0;
   #bounds = 0;
   #results = 0;
@@ -88,14 +83,10 @@ export class Kernel {
 
   /** Undefined on machines whose numbers are not little-endian, as WebAssembly's are. */
   static open(quote: number): Kernel | undefined {
-    return endianness() === 'LE' ? new Kernel(quote) : undefined;
+    return canShareNumbers() ? new Kernel(quote) : undefined;
   }
 
-  private constructor(readonly quote: number) {
-    compiled ??= new WebAssembly.Module(Buffer.from(KERNEL, 'base64'));
-    this.#exports = new WebAssembly.Instance(compiled).exports as Exports;
-    this.#base = aligned(this.#exports.heapBase());
-  }
+  private constructor(readonly quote: number) {}
 
   /** Splits a block as `RecordSplitter` does; undefined where it has a ragged record or a quote that is amiss. */
   split(block: Uint8Array, { delimiter, quote, lineEnd }: Dialect, columns: number): KernelBlock | undefined {
@@ -104,13 +95,13 @@ export class Kernel {
     const length = block.length + (ended ? 0 : 1);
     // A record of so many columns has as many bytes at least.
     const most = Math.floor(length / columns) + 1;
-    this.#block = this.#base;
+    this.#block = this.#memory.base;
     this.#bounds = aligned(this.#block + length + MARGIN);
     const starts = this.#bounds + most * (columns + 1) * 4;
     this.#results = aligned(starts + most * 4);
-    this.#reserve(this.#results);
+    this.#memory.reserve(this.#results);
 
-    const memory = new Uint8Array(this.#exports.memory.buffer);
+    const memory = new Uint8Array(this.#memory.buffer);
     memory.set(block, this.#block);
     if (!ended) memory[this.#block + block.length] = lineEnd;
     const rows = this.#exports.split(
@@ -127,8 +118,8 @@ export class Kernel {
     this.#rows = rows;
     this.#stride = (columns + 1) * 4;
     // Whatever a column gives: numbers of 8 bytes and row numbers of 4, or keys and their offsets.
-    this.#reserve(this.#results + Math.max(rows * 12, length + rows * 4) + 4 * MARGIN);
-    const { buffer } = this.#exports.memory;
+    this.#memory.reserve(this.#results + Math.max(rows * 12, length + rows * 4) + 4 * MARGIN);
+    const { buffer } = this.#memory;
     return {
       bytes: Buffer.from(buffer, this.#block, length),
       bounds: new Int32Array(buffer, this.#bounds, rows * (columns + 1)),
@@ -143,10 +134,7 @@ export class Kernel {
    *
    * @returns the numbers of all rows, and the rows whose number needs another look; valid until the next call
    */
-  numbers(
-    type: 'float32' | 'float64' | 'int32' | 'int64',
-    column: number,
-  ): { readonly values: Numbers; readonly odd: Int32Array } {
+  numbers(type: NumberType, column: number): { readonly values: Numbers; readonly odd: Int32Array } {
     const { make, read, width } = NUMBERS[type];
     const odd = aligned(this.#results + this.#rows * width);
     const count = this.#exports[read](
@@ -158,7 +146,7 @@ export class Kernel {
       this.#results,
       odd,
     );
-    const { buffer } = this.#exports.memory;
+    const { buffer } = this.#memory;
     return {
       values: new make(buffer, this.#results, this.#rows),
       odd: new Int32Array(buffer, odd, count),
@@ -167,12 +155,7 @@ export class Kernel {
 
   /** Makes a table of texts; before the first block only. Returns what names it. */
   table(): number {
-    const table = this.#base;
-    const size = this.#exports.tableBytes();
-    this.#base = aligned(table + size + TABLE_TEXTS);
-    this.#reserve(this.#base);
-    this.#exports.makeTable(table, TABLE_TEXTS);
-    return table;
+    return this.#memory.table();
   }
 
   /**
@@ -184,8 +167,8 @@ export class Kernel {
     column: number,
     unknown: (row: number) => { readonly code: number; readonly keep: boolean },
   ): Int32Array {
-    const { texts, addText, memory } = this.#exports;
-    const codes = new Int32Array(memory.buffer, this.#results, this.#rows);
+    const { texts, addText } = this.#exports;
+    const codes = new Int32Array(this.#memory.buffer, this.#results, this.#rows);
     const bound = this.#bounds + column * 4;
     for (let row = 0; row < this.#rows; row++) {
       row = texts(this.#block, bound, this.#stride, this.#rows, this.quote, table, this.#results, row);
@@ -213,7 +196,7 @@ export class Kernel {
       offsets,
     );
     if (length < 0) return undefined;
-    const { buffer } = this.#exports.memory;
+    const { buffer } = this.#memory;
     return {
       bytes: new Uint8Array(buffer, out, length).slice(),
       offsets: new Int32Array(buffer, offsets, this.#rows + 1).slice(),
@@ -221,30 +204,11 @@ export class Kernel {
   }
 
   #content(row: number, column: number): [start: number, length: number] {
-    const { buffer } = this.#exports.memory;
+    const { buffer } = this.#memory;
     const [start, next] = new Int32Array(buffer, this.#bounds + row * this.#stride + column * 4, 2);
     const address = this.#block + start!;
     const length = next! - 1 - start!;
     const quoted = new Uint8Array(buffer, address, 1)[0] === this.quote;
     return quoted ? [address + 1, length - 2] : [address, length];
   }
-
-  #reserve(end: number): void {
-    const { memory } = this.#exports;
-    const missing = end + MARGIN - memory.buffer.byteLength;
-    if (missing > 0) memory.grow(Math.ceil(missing / PAGE));
-  }
-}
-
-type Numbers = Float32Array | Float64Array | Int32Array | BigInt64Array;
-
-const NUMBERS = {
-  float32: { make: Float32Array, read: 'float32s', width: 4 },
-  float64: { make: Float64Array, read: 'float64s', width: 8 },
-  int32: { make: Int32Array, read: 'int32s', width: 4 },
-  int64: { make: BigInt64Array, read: 'int64s', width: 8 },
-} as const;
-
-function aligned(address: number): number {
-  return (address + 15) & ~15;
 }

@@ -1,4 +1,3 @@
-import type { CodedTexts } from '../domain/coded-texts.js';
 import type { FeatureData, FeatureSlot } from '../domain/columns.js';
 import type { RowFaults } from './faults.js';
 import type { MissingTokens } from './missing.js';
@@ -16,17 +15,6 @@ export interface SlotContext {
   /** Values a row of the tensor has. */
   readonly width: number;
   readonly tokens: MissingTokens;
-}
-
-/** The kernel's numbers of one column into its places in a tensor. */
-export function placeNumbers<T extends Exclude<FeatureData, CodedTexts>>(
-  values: T,
-  out: T,
-  offset: number,
-  width: number,
-): void {
-  if (width === 1) out.set(values as never);
-  else for (let row = 0, to = offset; row < values.length; row++, to += width) out[to] = values[row]!;
 }
 
 /** Calls `look` for the odd rows, and for those whose number may be a missing token's. */

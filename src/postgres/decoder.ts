@@ -5,6 +5,7 @@ import { booleanReader } from './boolean-reader.js';
 import { tupleText } from './field-text.js';
 import { floatReader, type NumberKind } from './float-reader.js';
 import { int32Reader, int64Reader } from './integer-reader.js';
+import { Kernel } from './kernel.js';
 import { checkKey, copyKey } from './key-columns.js';
 import { RowFaults } from './row-faults.js';
 import type { SlotReader } from './slot-reader.js';
@@ -15,17 +16,28 @@ import { feedsOf, keyTypeOf, wireKind, type WireKind } from './types.js';
 /**
  * Makes a decoder of binary COPY tuples: one pass finds the fields of the whole block, then one short loop per used
  * column turns its bytes into tensor elements. No object and no string is made per row, except for string features
- * that do not repeat.
+ * that do not repeat. The loops are WebAssembly (`kernel.ts`); what is out of the ordinary they leave to those here.
  *
  * NULL and NaN are missing, as are a text column's missing tokens; an infinity is `not_finite`. The first fault of a
  * row, by the position of its column, rejects it.
  *
  * Throws TypeError for a plan that needs a conversion which `feedsOf` and `keyTypeOf` do not offer.
  */
-export const makePostgresDecoder: MakeDecoder<PostgresDecoderSpec> = ({ types }, plan): BlockDecoder => {
+export const makePostgresDecoder: MakeDecoder<PostgresDecoderSpec> = (spec, plan) =>
+  makeDecoder(spec, plan, Kernel.open());
+
+/** `kernel` undefined: the loops in TypeScript alone, which say what is right. */
+export function makeDecoder(
+  { types }: PostgresDecoderSpec,
+  plan: DecodePlan,
+  kernel: Kernel | undefined,
+): BlockDecoder {
   const keys = plan.keys.map((slot) => ({ slot, kind: keyKind(types, slot.sourceIndex, slot.column) }));
   const tensorsOf = tensorMaker(plan.inputs);
-  const features = plan.features.map((slot) => ({ slot, reader: slotReader(types, slot, plan, tensorsOf) }));
+  const features = plan.features.map((slot) => ({
+    slot,
+    reader: slotReader(types, slot, plan, tensorsOf, kernel),
+  }));
   const steps = [
     ...plan.keys.map((key) => ({ key, sourceIndex: key.sourceIndex })),
     ...features.map((feature) => ({ feature, sourceIndex: feature.slot.sourceIndex })),
@@ -33,7 +45,7 @@ export const makePostgresDecoder: MakeDecoder<PostgresDecoderSpec> = ({ types },
 
   return {
     decode({ bytes }) {
-      const tuples = findFields(bytes, types.length);
+      const tuples = findFields(bytes, types.length, kernel);
       const { rows } = tuples;
       const faults = new RowFaults(rows);
       const tensors = tensorsOf.make(rows);
@@ -57,7 +69,7 @@ export const makePostgresDecoder: MakeDecoder<PostgresDecoderSpec> = ({ types },
       };
     },
   };
-};
+}
 
 function keyKind(types: readonly number[], index: number, column: string): WireKind {
   const oid = types[index] ?? 0;
@@ -72,6 +84,7 @@ function slotReader(
   slot: FeatureSlot,
   plan: DecodePlan,
   { dictionaries }: TensorMaker,
+  kernel: Kernel | undefined,
 ): SlotReader {
   const oid = types[slot.sourceIndex] ?? 0;
   const kind = wireKind(oid);
@@ -90,6 +103,6 @@ function slotReader(
     case 'bool':
       return booleanReader(context);
     case 'string':
-      return stringReader(context, dictionaries[slot.input]!, kind);
+      return stringReader(context, dictionaries[slot.input]!, kind, kernel);
   }
 }

@@ -1,4 +1,5 @@
 import type { FeatureData } from '../domain/columns.js';
+import { placeNumbers } from '../kernel/memory.js';
 import { isWrittenAsInteger, readNumeric, readNumericInteger } from './numeric.js';
 import type { RowFaults } from './row-faults.js';
 import { replacement, type SlotContext, type SlotReader } from './slot-reader.js';
@@ -44,24 +45,33 @@ export function floatReader({ slot, width }: SlotContext, kind: NumberKind): Slo
   const fill = missing === undefined ? NaN : Number(missing);
 
   function read(tuples: Tuples, tensor: FeatureData, faults: RowFaults): void {
-    const { view, rows, columns, fields } = tuples;
+    const { rows, kernel } = tuples;
     const out = tensor as Float32Array | Float64Array;
-    for (let row = 0, field = sourceIndex, to = offset; row < rows; row++, field += columns, to += width) {
-      const at = fields[field]! + LENGTH_BYTES;
-      const value = view.getInt32(at - LENGTH_BYTES) < 0 ? NaN : readNumber(kind, view, at);
-      if (value !== value) {
-        if (missing === undefined) faults.add(row, 'missing', column);
-        out[to] = fill;
-        continue;
-      }
-      const held = single ? Math.fround(value) : value;
-      if (held !== value || value >= MANY_DIGITS || value <= -MANY_DIGITS) {
-        if (held - held !== 0) faults.add(row, 'not_finite', column);
-        else if (Number.isInteger(value) && isInexactInteger(view, at, value, held))
-          faults.addInexactInteger(row);
-      }
-      out[to] = held;
+    if (kernel === undefined) {
+      for (let row = 0, to = offset; row < rows; row++, to += width) out[to] = settle(tuples, row, faults);
+      return;
     }
+    const type = single ? 'float32' : 'float64';
+    const { values, odd } = kernel.numbers(kind, type, sourceIndex, missing === undefined ? undefined : fill);
+    placeNumbers(values as Float32Array | Float64Array, out, offset, width);
+    for (const row of odd) out[row * width + offset] = settle(tuples, row, faults);
+  }
+
+  /** What a row's tensor element is. */
+  function settle({ view, columns, fields }: Tuples, row: number, faults: RowFaults): number {
+    const at = fields[row * columns + sourceIndex]! + LENGTH_BYTES;
+    const value = view.getInt32(at - LENGTH_BYTES) < 0 ? NaN : readNumber(kind, view, at);
+    if (value !== value) {
+      if (missing === undefined) faults.add(row, 'missing', column);
+      return fill;
+    }
+    const held = single ? Math.fround(value) : value;
+    if (held !== value || value >= MANY_DIGITS || value <= -MANY_DIGITS) {
+      if (held - held !== 0) faults.add(row, 'not_finite', column);
+      else if (Number.isInteger(value) && isInexactInteger(view, at, value, held))
+        faults.addInexactInteger(row);
+    }
+    return held;
   }
 
   /** Whether the source's value is an integer other than `held`; `value` may be rounded itself from 2^53 on. */

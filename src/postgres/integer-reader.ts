@@ -1,4 +1,5 @@
 import type { FeatureData, RejectCode } from '../domain/columns.js';
+import { placeNumbers } from '../kernel/memory.js';
 import { readNumber, type NumberKind } from './float-reader.js';
 import { isSpecialNumeric, readNumericInteger } from './numeric.js';
 import type { RowFaults } from './row-faults.js';
@@ -12,23 +13,35 @@ export function int32Reader({ slot, width }: SlotContext, kind: NumberKind): Slo
   const fill = missing === undefined ? 0 : Number(missing);
 
   function read(tuples: Tuples, tensor: FeatureData, faults: RowFaults): void {
-    const { view, rows, columns, fields } = tuples;
+    const { rows, kernel } = tuples;
     const out = tensor as Int32Array;
-    for (let row = 0, field = sourceIndex, to = offset; row < rows; row++, field += columns, to += width) {
-      const at = fields[field]! + LENGTH_BYTES;
-      const value = view.getInt32(at - LENGTH_BYTES) < 0 ? NaN : readNumber(kind, view, at);
-      const held = value | 0;
-      out[to] = held;
-      if (held === value) continue;
-      if (value !== value) {
-        if (missing === undefined) faults.add(row, 'missing', column);
-        out[to] = fill;
-      } else {
-        const exact = readInteger(kind, view, at);
-        if (typeof exact !== 'bigint') faults.add(row, exact, column);
-        else faults.add(row, 'out_of_range', column);
-      }
+    if (kernel === undefined) {
+      for (let row = 0, to = offset; row < rows; row++, to += width) out[to] = settle(tuples, row, faults);
+      return;
     }
+    const { values, odd } = kernel.numbers(
+      kind,
+      'int32',
+      sourceIndex,
+      missing === undefined ? undefined : fill,
+    );
+    placeNumbers(values as Int32Array, out, offset, width);
+    for (const row of odd) out[row * width + offset] = settle(tuples, row, faults);
+  }
+
+  /** What a row's tensor element is. */
+  function settle({ view, columns, fields }: Tuples, row: number, faults: RowFaults): number {
+    const at = fields[row * columns + sourceIndex]! + LENGTH_BYTES;
+    const value = view.getInt32(at - LENGTH_BYTES) < 0 ? NaN : readNumber(kind, view, at);
+    const held = value | 0;
+    if (held === value) return held;
+    if (value !== value) {
+      if (missing === undefined) faults.add(row, 'missing', column);
+      return fill;
+    }
+    const exact = readInteger(kind, view, at);
+    faults.add(row, typeof exact === 'bigint' ? 'out_of_range' : exact, column);
+    return held;
   }
 
   return { read };
@@ -41,20 +54,33 @@ export function int64Reader({ slot, width }: SlotContext, kind: NumberKind): Slo
   const fill = missing === undefined ? 0n : BigInt(missing);
 
   function read(tuples: Tuples, tensor: FeatureData, faults: RowFaults): void {
-    const { view, rows, columns, fields } = tuples;
+    const { rows, kernel } = tuples;
     const out = tensor as BigInt64Array;
-    for (let row = 0, field = sourceIndex, to = offset; row < rows; row++, field += columns, to += width) {
-      const at = fields[field]! + LENGTH_BYTES;
-      if (view.getInt32(at - LENGTH_BYTES) < 0 || isNotANumber(kind, view, at)) {
-        if (missing === undefined) faults.add(row, 'missing', column);
-        out[to] = fill;
-        continue;
-      }
-      const exact = readInteger(kind, view, at);
-      if (typeof exact !== 'bigint') faults.add(row, exact, column);
-      else if (BigInt.asIntN(64, exact) !== exact) faults.add(row, 'out_of_range', column);
-      else out[to] = exact;
+    if (kernel === undefined) {
+      for (let row = 0, to = offset; row < rows; row++, to += width) out[to] = settle(tuples, row, faults);
+      return;
     }
+    const { values, odd } = kernel.numbers(
+      kind,
+      'int64',
+      sourceIndex,
+      missing === undefined ? undefined : fill,
+    );
+    placeNumbers(values as BigInt64Array, out, offset, width);
+    for (const row of odd) out[row * width + offset] = settle(tuples, row, faults);
+  }
+
+  /** What a row's tensor element is. */
+  function settle({ view, columns, fields }: Tuples, row: number, faults: RowFaults): bigint {
+    const at = fields[row * columns + sourceIndex]! + LENGTH_BYTES;
+    if (view.getInt32(at - LENGTH_BYTES) < 0 || isNotANumber(kind, view, at)) {
+      if (missing === undefined) faults.add(row, 'missing', column);
+      return fill;
+    }
+    const exact = readInteger(kind, view, at);
+    if (typeof exact === 'bigint' && BigInt.asIntN(64, exact) === exact) return exact;
+    faults.add(row, typeof exact === 'bigint' ? 'out_of_range' : exact, column);
+    return 0n;
   }
 
   return { read };

@@ -6,7 +6,11 @@ import type { WireKind } from './types.js';
 
 /** Adds the faults of a key column: `missing_key` for NULL. */
 export function checkKey({ column, sourceIndex }: KeySlot, tuples: Tuples, faults: RowFaults): void {
-  const { view, rows, columns, fields } = tuples;
+  const { view, rows, columns, fields, kernel } = tuples;
+  if (kernel !== undefined) {
+    for (const row of kernel.nulls(sourceIndex)) faults.add(row, 'missing_key', column);
+    return;
+  }
   for (let row = 0, field = sourceIndex; row < rows; row++, field += columns) {
     if (view.getInt32(fields[field]!) < 0) faults.add(row, 'missing_key', column);
   }
@@ -14,6 +18,8 @@ export function checkKey({ column, sourceIndex }: KeySlot, tuples: Tuples, fault
 
 /** Copies a key column of the rows that have no fault, undecoded; `character(n)` without its padding. */
 export function copyKey(key: KeySlot, kind: WireKind, tuples: Tuples, faults: RowFaults): KeyColumn {
+  const plain = tuples.kernel?.keys(key.sourceIndex, kind === 'bpchar', faults.faultyRows());
+  if (plain !== undefined) return { type: key.type, ...plain };
   const { view, bytes, rows, columns, fields } = tuples;
   const offsets = new Int32Array(rows - faults.count + 1);
   let most = 0;

@@ -41,6 +41,11 @@ export class RowFaults {
     return this.#faults.toSorted((one, other) => one.row - other.row);
   }
 
+  /** The rows that have a fault, ascending. */
+  faultyRows(): readonly number[] {
+    return this.all().map(({ row }) => row);
+  }
+
   /** Inexact integers of the rows without a fault: the others are not scored. */
   inexactIntegers(): number {
     return this.#inexact.filter((row) => !this.has(row)).length;
@@ -50,10 +55,11 @@ export class RowFaults {
   leaveOut(tensor: FeatureData, width: number): FeatureData {
     if (this.count === 0) return tensor;
     let to = 0;
-    for (let row = 0; row < this.rows; row++) {
-      if (this.has(row)) continue;
-      tensor.copyWithin(to, row * width, (row + 1) * width);
-      to += width;
+    let from = 0;
+    for (const row of [...this.faultyRows(), this.rows]) {
+      tensor.copyWithin(to, from * width, row * width);
+      to += (row - from) * width;
+      from = row + 1;
     }
     return tensor.subarray(0, to);
   }

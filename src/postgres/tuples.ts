@@ -1,4 +1,6 @@
-/** Where the fields of a block's tuples are. */
+import type { Kernel } from './kernel.js';
+
+/** Where the fields of a block's tuples are; from a kernel, valid until it finds those of another block. */
 export interface Tuples {
   readonly view: DataView;
   readonly bytes: Buffer;
@@ -9,6 +11,8 @@ export interface Tuples {
    * for NULL.
    */
   readonly fields: Int32Array;
+  /** Where the block lies in a kernel's memory: what can read its columns fast. */
+  readonly kernel: Kernel | undefined;
 }
 
 /** Bytes of the field count that a tuple starts with, and of the length that a field starts with. */
@@ -19,7 +23,16 @@ export const LENGTH_BYTES = 4;
  * Finds the fields of whole tuples of `COPY … (FORMAT binary)`. Throws RangeError for bytes that are none: the source
  * cuts blocks at the ends of tuples.
  */
-export function findFields(block: Uint8Array<ArrayBuffer>, columns: number): Tuples {
+export function findFields(
+  block: Uint8Array<ArrayBuffer>,
+  columns: number,
+  kernel: Kernel | undefined,
+): Tuples {
+  const found = kernel?.findFields(block, columns);
+  if (found !== undefined) {
+    const { buffer, byteOffset, length } = found.bytes;
+    return { ...found, view: new DataView(buffer, byteOffset, length), columns, kernel };
+  }
   const bytes = Buffer.from(block.buffer, block.byteOffset, block.byteLength);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   let fields = new Int32Array(columns * 1024);
@@ -39,7 +52,7 @@ export function findFields(block: Uint8Array<ArrayBuffer>, columns: number): Tup
     rows++;
   }
   if (at !== bytes.length) throw new RangeError('A block ends inside a tuple');
-  return { view, bytes, rows, columns, fields };
+  return { view, bytes, rows, columns, fields, kernel: undefined };
 }
 
 function doubled(array: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {

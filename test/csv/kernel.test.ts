@@ -172,6 +172,6 @@ describe('the compiled loops', () => {
 
   it('are those of their source', { timeout: 120_000 }, async () => {
     const root = path.resolve(import.meta.dirname, '../..');
-    await promisify(execFile)(process.execPath, ['src/csv/assembly/compile.js', '--check'], { cwd: root });
+    await promisify(execFile)(process.execPath, ['src/kernel/compile.js', '--check'], { cwd: root });
   });
 });
