@@ -30,6 +30,7 @@ export const distinctColumns = () =>
   });
 
 const PERCENTAGE = /^(\d+(?:\.\d+)?)\s*%$/;
+const SHARE_RULE = 'must be a share of the rows such as 0.1%.';
 const LIMIT_RULE = 'must be a count of rows such as 10, or a share such as 0.1%.';
 
 /** A ceiling: a count of rows, or a share of the rows read. */
@@ -51,6 +52,22 @@ export const limit = () =>
       return percent <= 100 ? { share: percent / 100 } : fail(context, LIMIT_RULE);
     })
     .default({ count: 0 });
+
+/** A share of the rows, written with %, as 0 to 1. */
+export const percentage = () =>
+  z.union([z.number(), z.string()], { error: SHARE_RULE }).transform((value, context): number => {
+    if (value === 0) return 0;
+    if (typeof value === 'number') {
+      const share = value > 0 && value <= 1;
+      return fail(
+        context,
+        SHARE_RULE,
+        share ? `Write ${Number((value * 100).toPrecision(12))}%, or ${value}%.` : undefined,
+      );
+    }
+    const percent = Number(PERCENTAGE.exec(value)?.[1] ?? NaN);
+    return percent <= 100 ? percent / 100 : fail(context, SHARE_RULE);
+  });
 
 const SIZE = /^(\d+(?:\.\d+)?)\s*(KiB|MiB)$/;
 const LARGEST_SIZE = 2 ** 30;

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { byteSize, NAME, NAME_RULE, text } from './fields.js';
+import { gateSchema } from './gate-schema.js';
 import type { YamlError, YamlFile } from './yaml-file.js';
 
 const VARIABLES = '${VARIABLE} and ${VARIABLE:-default} are filled in from the environment.';
@@ -65,5 +66,9 @@ function environment() {
       .describe(
         'Published attempts of a data date whose rows are kept for restore, the current one included. Default: 3.',
       ),
+    after: text()
+      .optional()
+      .describe('Environment where a version must be live before it can be made live here. Default: none.'),
+    gate: gateSchema().optional(),
   });
 }

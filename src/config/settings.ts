@@ -4,7 +4,9 @@ import { PredawnError } from '../domain/errors.js';
 import type { Project, Settings } from '../domain/job.js';
 import { didYouMean } from '../domain/nearest.js';
 import { checkYaml } from './check.js';
+import { orderProblems } from './environment-order.js';
 import { isMissing, readConfigText } from './files.js';
+import { gateRules } from './gate-schema.js';
 import { type PlaceKind, resolvePlace } from './places.js';
 import { environmentNameProblems, settingsSchema } from './settings-schema.js';
 import type { Variables } from './variables.js';
@@ -87,12 +89,10 @@ export async function loadSettings(request: SettingsRequest): Promise<Settings> 
 async function read({ path: given, variables, cores }: Omit<SettingsRequest, 'environment'>) {
   const file = path.resolve(given);
   const root = path.dirname(file);
-  const { value, file: yaml } = await checkYaml(
-    await readSettings(file),
-    file,
-    settingsSchema,
-    environmentNameProblems,
-  );
+  const { value, file: yaml } = await checkYaml(await readSettings(file), file, settingsSchema, (file) => [
+    ...environmentNameProblems(file),
+    ...orderProblems(file),
+  ]);
   const problems: YamlError[] = [];
   const place = (text: string, at: YamlPath, kind: PlaceKind): string =>
     resolvePlace(text, kind, root, variables, (message, hint) =>
@@ -113,6 +113,12 @@ async function read({ path: given, variables, cores }: Omit<SettingsRequest, 'en
     cache: value.cache === undefined ? defaultCache(variables) : place(value.cache, ['cache'], 'folder'),
     jobs: place(value.jobs, ['jobs'], 'folder'),
     environments: yaml.keys(['environments']),
+    promotion: Object.fromEntries(
+      Object.entries(value.environments).map(([name, { after, gate }]) => [
+        name,
+        { after, gate: gate && gateRules(gate) },
+      ]),
+    ),
     workers: value.workers ?? Math.max(1, Math.min(cores, MOST_DEFAULT_WORKERS)),
     blockBytes: value.block_bytes ?? DEFAULT_BLOCK_BYTES,
   };

@@ -1,3 +1,5 @@
+import type { PromotionRules } from './gate.js';
+
 /** A ceiling: a count of rows, or a share of the rows read (0 to 1). */
 export type Limit = { readonly count: number } | { readonly share: number };
 
@@ -73,6 +75,8 @@ export interface Project {
   readonly jobs: string;
   /** In their order; the first one is the default. */
   readonly environments: readonly string[];
+  /** What each environment asks of a version before it is made live there, by the environment's name. */
+  readonly promotion: Readonly<Record<string, PromotionRules>>;
   /** Worker threads. */
   readonly workers: number;
   /** About how many bytes of input a block has. */

@@ -17,6 +17,7 @@ export async function withProject<Result>(
     jobs: path.join(root, 'jobs'),
     environment: { name: 'dev', source: undefined, destination: path.join(root, 'predictions'), retain: 3 },
     environments: ['dev'],
+    promotion: { dev: { after: undefined, gate: undefined } },
     workers: 1,
     blockBytes: 2 ** 20,
   };

@@ -42,6 +42,7 @@ describe('loadSettings', () => {
       jobs: '/project/jobs',
       environment: { name: 'dev', destination: '/project/predictions', retain: 3 },
       environments: ['dev'],
+      promotion: { dev: {} },
       workers: 4,
       blockBytes: 1_048_576,
     });
