@@ -31,8 +31,8 @@ export interface ErrorOptions {
   signal?: 'SIGINT' | 'SIGTERM';
   /** Every problem, when several were found at once. */
   problems?: readonly PredawnError[];
-  /** What was done before it failed, for `--json`. */
-  result?: unknown;
+  /** What machines get beside the error with `--json`, by name. */
+  details?: Readonly<Record<string, unknown>>;
 }
 
 /**
@@ -44,7 +44,7 @@ export class PredawnError extends Error {
   readonly hint: string | undefined;
   readonly signal: 'SIGINT' | 'SIGTERM' | undefined;
   readonly problems: readonly PredawnError[];
-  readonly result: unknown;
+  readonly details: Readonly<Record<string, unknown>>;
 
   constructor(
     readonly kind: ErrorKind,
@@ -56,7 +56,7 @@ export class PredawnError extends Error {
     this.hint = options.hint;
     this.signal = options.signal;
     this.problems = options.problems ?? [];
-    this.result = options.result;
+    this.details = options.details ?? {};
   }
 }
 

@@ -45,6 +45,17 @@ export function yesterday(now: Date, timezone: string): string {
   return localDate(startOfDay(today, zone) - 1, zone);
 }
 
+/** The `count` calendar days in a zone up to `last`, ascending; days that the zone skipped are not among them. */
+export function daysUpTo(last: string, count: number, timezone: string): string[] {
+  const zone = zoneOf(timezone);
+  const days = [last];
+  while (days.length < count) {
+    const first = Date.parse(`${days[0]!}T00:00:00Z`);
+    days.unshift(localDate(startOfDay(first, zone) - 1, zone));
+  }
+  return days;
+}
+
 /** Whether the whole window of a data date is in the past. */
 export function isOver(asOf: string, timezone: string, now: Date): boolean {
   return Date.parse(dataWindow(asOf, timezone).to) <= now.getTime();

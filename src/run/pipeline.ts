@@ -5,10 +5,13 @@ import type { ScoredBlock } from './block-scorer.js';
 import type { ScorerPool } from './scorer-pool.js';
 
 /** A scored block whose rejects carry the source's own line numbers. */
-export interface PlacedBlock {
-  readonly block: ScoredBlock;
+export interface PlacedBlock<Scored = ScoredBlock> {
+  readonly block: Scored;
   readonly rejects: readonly Reject[];
 }
+
+/** What scores blocks, several at a time, and says which lines each had. */
+type AnyPool<Scored> = Pick<ScorerPool, 'depth'> & { score(block: Block): Promise<Scored> };
 
 /**
  * Scores blocks on a pool and yields them in input order, at most `pool.depth` in flight. On a failure or an
@@ -16,15 +19,15 @@ export interface PlacedBlock {
  *
  * @throws PredawnError for a structural fault, naming `location` and the line.
  */
-export async function* scoreInOrder(
+export async function* scoreInOrder<Scored extends Pick<ScoredBlock, 'rejects' | 'lines'>>(
   blocks: AsyncIterable<Block>,
-  pool: ScorerPool,
+  pool: AnyPool<Scored>,
   input: { readonly location: string; readonly linesBefore: number },
-): AsyncGenerator<PlacedBlock> {
-  const inFlight: Promise<ScoredBlock>[] = [];
+): AsyncGenerator<PlacedBlock<Scored>> {
+  const inFlight: Promise<Scored>[] = [];
   let lines = input.linesBefore;
 
-  async function next(): Promise<PlacedBlock> {
+  async function next(): Promise<PlacedBlock<Scored>> {
     const block = await inFlight.shift()!.catch((error: unknown) => {
       throw place(error, input.location, lines);
     });

@@ -22,7 +22,10 @@ export interface RejectGroup {
 }
 
 export interface RunningTally {
-  add(block: ScoredBlock, rejects: readonly Reject[]): void;
+  add(
+    block: Pick<ScoredBlock, 'read' | 'rows' | 'inexactIntegers' | 'faults'>,
+    rejects: readonly Reject[],
+  ): void;
   read(): Tally;
 }
 
