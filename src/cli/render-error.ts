@@ -29,8 +29,7 @@ export function renderError(error: PredawnError, options: { colors: boolean; deb
 
 /** The same for machines. */
 export function errorJson(error: PredawnError): Record<string, unknown> {
-  const { result } = error;
-  return { error: plain(error), exit_code: exitCode(error), ...(result !== undefined && { result }) };
+  return { error: plain(error), exit_code: exitCode(error), ...error.details };
 }
 
 function plain({ kind, code, message, hint, problems }: PredawnError): Record<string, unknown> {

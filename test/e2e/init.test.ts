@@ -42,6 +42,22 @@ describe('init', () => {
     expect(JSON.parse(ran.stdout)).toMatchObject({ rows: { scored: 500 }, timezone: 'Europe/Lisbon' });
   });
 
+  it('leaves a first environment alone that asks something of a version', async () => {
+    await cp(path.join(SAMPLES, 'model.onnx'), path.join(folder, 'churn.onnx'));
+    await cp(path.join(SAMPLES, '2026-11-20.csv'), path.join(folder, 'in/2026-11-20.csv'));
+    await writeFile(
+      path.join(folder, 'predawn.yaml'),
+      'environments:\n  production: { destination: ./out, gate: { golden: required } }\n',
+    );
+    const made = await command({}, 'init', 'churn.onnx', '--csv', 'in/2026-11-20.csv', '--timezone', 'UTC');
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    expect(made.stdout).toContain('registered churn@1');
+    expect(made.stdout).toContain('Next: predawn model promote churn 1 --to production');
+    expect(await command({}, 'model', 'promote', 'churn', '1', '--to', 'production')).toMatchObject({
+      code: 65,
+    });
+  });
+
   it('makes one from a query', async () => {
     const database = await createDatabase();
     await database.client.query(readFileSync(path.join(SAMPLES, 'customers.sql'), 'utf8'));

@@ -89,27 +89,33 @@ async function init(model: string, options: InitOptions, context: CommandContext
   await writeNewFile(jobFile, inferred.yaml);
   const registry = await services.openRegistry(project);
   const { manifest } = await registry.add(name, candidate);
-  await registry.promote({
-    name,
-    version: manifest.version,
-    environment,
-    by: context.user,
-    reason: 'predawn init',
-  });
+  // A gate, or an environment before this one, is asked by `model promote` and not passed by here.
+  const { after, gate } = project.promotion[environment]!;
+  const isLive = after === undefined && gate === undefined;
+  if (isLive) {
+    const { version } = manifest;
+    await registry.promote({ name, version, environment, by: context.user, reason: 'predawn init' });
+  }
 
   const files = [...written, jobFile].map((file) => path.relative(cwd, file));
   const json = {
     files,
     model: `${name}@${manifest.version}`,
-    environment,
+    environment: isLive ? environment : null,
     ...summary(inferred),
   };
   printResult(context, options, json, (colors) => {
     const next = isComplete(inferred) ? 'run' : 'validate';
+    const label = `${name}@${manifest.version}`;
     return [
-      `Wrote ${files.join(' and ')}; ${name}@${manifest.version} is live in ${environment}.\n`,
+      `Wrote ${files.join(' and ')}; ${isLive ? `${label} is live in ${environment}` : `registered ${label}`}.\n`,
       inferenceText(inferred, path.relative(cwd, jobFile), colors),
-      nextStep(`predawn ${next} ${name} --date ${asOf}`, colors),
+      nextStep(
+        isLive
+          ? `predawn ${next} ${name} --date ${asOf}`
+          : `predawn model promote ${name} ${manifest.version} --to ${environment}`,
+        colors,
+      ),
     ].join('');
   });
 }

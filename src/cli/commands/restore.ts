@@ -139,7 +139,7 @@ function reportRange(
     {
       hint: 'The same command again leaves alone what is restored already, and tries the rest.',
       problems,
-      result,
+      details: { result },
       ...(first.signal && { signal: first.signal }),
     },
   );

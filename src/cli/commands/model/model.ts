@@ -1,7 +1,9 @@
 import { Command } from 'commander';
 import type { CommandContext } from '../../context.js';
 import { addCommand } from './add.js';
+import { diffCommand } from './diff.js';
 import { exportCommand } from './export.js';
+import { gateCommand } from './gate.js';
 import { historyCommand } from './history.js';
 import { importCommand } from './import.js';
 import { listCommand } from './list.js';
@@ -18,6 +20,8 @@ export function modelCommand(context: CommandContext): Command {
     addCommand(context),
     listCommand(context),
     showCommand(context),
+    diffCommand(context),
+    gateCommand(context),
     promoteCommand(context),
     rollbackCommand(context),
     historyCommand(context),
