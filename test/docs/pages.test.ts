@@ -51,6 +51,7 @@ describe('links between pages', () => {
     'docs/postgres.md',
     'docs/undo.md',
     'docs/registry.md',
+    'docs/promotion.md',
   ];
 
   it.each(pages)('%s', (page) => {

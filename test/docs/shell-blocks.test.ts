@@ -1,10 +1,10 @@
-import { execFile, execFileSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAIN, REPOSITORY } from '../helpers/cli.js';
+import { shell } from './shell.js';
 import { shellBlocks } from './shell-blocks.js';
 
 /** Runs every command that the documentation shows, as it stands, in order, in a copy of the repository. */
@@ -67,14 +67,6 @@ describe.each(DOCUMENTS)('%s', (document) => {
     60_000,
   );
 });
-
-/** Rejects with the command's output unless it exits 0. */
-async function shell(command: string, cwd: string): Promise<string> {
-  // A newcomer's shell: what npm or npx put into this one's environment would change what npx does in there.
-  const { PATH = '', HOME = '' } = process.env;
-  const { stdout } = await promisify(execFile)('/bin/sh', ['-c', command], { cwd, env: { PATH, HOME } });
-  return stdout;
-}
 
 function ignoreDeleted(error: unknown): void {
   if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
