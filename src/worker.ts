@@ -37,6 +37,14 @@ async function answer(work: () => Promise<WorkerReply>): Promise<void> {
 
 function transferables(reply: WorkerReply): ArrayBuffer[] {
   if (reply.kind !== 'scored') return [];
-  const { payload, keyHashes } = reply.block;
-  return keyHashes === undefined ? [payload.buffer] : [payload.buffer, keyHashes.buffer];
+  const { payload, keyHashes, candidate } = reply.block;
+  const own = keyHashes === undefined ? [payload.buffer] : [payload.buffer, keyHashes.buffer];
+  if (candidate === undefined || 'problem' in candidate) return own;
+  const { scores, shadow } = candidate;
+  const kept = shadow === undefined ? [] : [shadow.payload.buffer, ...bufferOf(shadow.keyHashes)];
+  return [...own, ...scores.map(({ buffer }) => buffer), ...kept];
+}
+
+function bufferOf(array: BigUint64Array<ArrayBuffer> | undefined): ArrayBuffer[] {
+  return array === undefined ? [] : [array.buffer];
 }

@@ -25,6 +25,12 @@ export const EXIT_CODES = [
   },
   { code: 75, kind: 'unavailable', meaning: 'lock held, database unreachable or disk full', retry: 'yes' },
   { code: 76, kind: 'artefact', meaning: 'digest, signature or model do not match', retry: 'no' },
+  {
+    code: 77,
+    kind: 'canary',
+    meaning: 'published without the canary, which failed and was stopped',
+    retry: 'not needed: a person looks at the canary',
+  },
   { code: 78, kind: 'configuration', meaning: 'settings, job file, credentials or rights', retry: 'no' },
   { code: 130, kind: 'SIGINT', meaning: 'interrupted before publishing', retry: 'yes' },
   { code: 143, kind: 'SIGTERM', meaning: 'terminated before publishing', retry: 'yes' },

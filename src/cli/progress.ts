@@ -22,6 +22,9 @@ export function startProgress(stream: TextStream, label: string, now: () => Date
 
   function text(event: RunEvent, seconds: number): string {
     if (event.kind === 'started') return `${label}: opening ${event.artefact}`;
+    if (event.kind === 'canary failed')
+      return `${label}: the canary ${event.candidate} failed; once more without it`;
+    if (event.kind === 'canary advanced') return `${label}: the canary ${event.candidate} advances`;
     if (event.kind === 'publishing') return `${label}: publishing ${event.rows.toLocaleString('en-US')} rows`;
     const share =
       expectedBytes === undefined ? '' : ` ${Math.min(99, Math.floor((100 * event.bytes) / expectedBytes))}%`;

@@ -1,6 +1,7 @@
 import path from 'node:path';
 import pc from 'picocolors';
 import type { Receipt } from '../domain/receipt.js';
+import { rolloutRows } from './render-rollout.js';
 
 const OUTCOMES = {
   published: 'published',
@@ -20,6 +21,11 @@ export function renderReceipt(receipt: Receipt, cwd: string, colors: boolean): s
     row('changes', changesText(receipt)),
     row('in place of', receipt.replaced_attempt_id),
     row('artefact', `${receipt.artefact.name}@${receipt.artefact.version}  ${dim(receipt.artefact.digest)}`),
+    ...(receipt.rollout === undefined
+      ? []
+      : rolloutRows(receipt.artefact.name, receipt.rollout, (location) => shortPath(location, cwd)).map(
+          ([label, text]) => row(label, text),
+        )),
     row('environment', receipt.environment),
     row('window', windowText(receipt)),
     row('input', located(receipt.input.location, receipt.input.fingerprint)),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { canarySchema } from './canary-schema.js';
 import { byteSize, NAME, NAME_RULE, text } from './fields.js';
 import { gateSchema } from './gate-schema.js';
 import type { YamlError, YamlFile } from './yaml-file.js';
@@ -70,5 +71,6 @@ function environment() {
       .optional()
       .describe('Environment where a version must be live before it can be made live here. Default: none.'),
     gate: gateSchema().optional(),
+    canary: canarySchema().optional(),
   });
 }

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { PredawnError } from '../domain/errors.js';
 import type { Project, Settings } from '../domain/job.js';
 import { didYouMean } from '../domain/nearest.js';
+import { canaryRules } from './canary-schema.js';
 import { checkYaml } from './check.js';
 import { orderProblems } from './environment-order.js';
 import { isMissing, readConfigText } from './files.js';
@@ -114,9 +115,9 @@ async function read({ path: given, variables, cores }: Omit<SettingsRequest, 'en
     jobs: place(value.jobs, ['jobs'], 'folder'),
     environments: yaml.keys(['environments']),
     promotion: Object.fromEntries(
-      Object.entries(value.environments).map(([name, { after, gate }]) => [
+      Object.entries(value.environments).map(([name, { after, gate, canary }]) => [
         name,
-        { after, gate: gate && gateRules(gate) },
+        { after, gate: gate && gateRules(gate), ...(canary && { canary: canaryRules(canary) }) },
       ]),
     ),
     workers: value.workers ?? Math.max(1, Math.min(cores, MOST_DEFAULT_WORKERS)),

@@ -29,9 +29,14 @@ export interface PostgresDecoderSpec {
 /** How scored rows are to be written. Every encoder returns a payload that can be appended in block order. */
 export type EncoderSpec = PostgresEncoderSpec | FileEncoderSpec;
 
-/** Tuples for `COPY … FROM STDIN (FORMAT binary)`: keys, then outputs. The constant columns are table defaults. */
+/**
+ * Tuples for `COPY … FROM STDIN (FORMAT binary)`: keys, then outputs. The constant columns are table defaults; where a
+ * canary scores some of the rows, the artefact is none of them and comes last.
+ */
 export interface PostgresEncoderSpec {
   readonly kind: 'postgres';
+  /** With a canary: the artefacts, by the codes of `ScoredRows.scoredBy`. */
+  readonly artefacts?: readonly string[] | undefined;
 }
 
 /** A piece of a file: keys, outputs, artefact, attempt_id, scored_at. `as_of` is in the folder's name, as Hive has it. */
@@ -40,6 +45,8 @@ export interface FileEncoderSpec {
   readonly keyNames: readonly string[];
   readonly asOf: string;
   readonly artefact: string;
+  /** With a canary: the artefacts, by the codes of `ScoredRows.scoredBy`; the first one is `artefact`. */
+  readonly artefacts?: readonly string[] | undefined;
   readonly attemptId: string;
   /** ISO 8601, UTC. */
   readonly scoredAt: string;

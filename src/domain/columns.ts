@@ -139,4 +139,6 @@ export interface ScoredRows {
   readonly rows: number;
   readonly keys: readonly KeyColumn[];
   readonly outputs: readonly OutputValues[];
+  /** With a canary: which artefact scored each row, 0 for the live one. */
+  readonly scoredBy?: Int32Array | undefined;
 }

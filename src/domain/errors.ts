@@ -9,6 +9,7 @@
  * - `artefact`: digest, signature or model do not match
  * - `unavailable`: lock held, database unreachable, disk full; a retry helps
  * - `unresolved`: the outcome of COMMIT is not known; running again is safe
+ * - `canary`: a canary did not hold; what was published instead has none of its rows
  * - `interrupted`: a signal stopped the run before it published
  * - `internal`: a bug of ours
  */
@@ -20,6 +21,7 @@ export type ErrorKind =
   | 'artefact'
   | 'unavailable'
   | 'unresolved'
+  | 'canary'
   | 'interrupted'
   | 'internal';
 

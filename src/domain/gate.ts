@@ -1,3 +1,5 @@
+import type { CanaryRules } from './rollout.js';
+
 /**
  * What an environment asks of a version before it may become live there: `gate` in `predawn.yaml`. Ceilings that are
  * undefined are not checked. Golden rows always are.
@@ -26,6 +28,8 @@ export interface PromotionRules {
   /** The environment where a version must be live first. */
   readonly after: string | undefined;
   readonly gate: GateRules | undefined;
+  /** What stops a version that is tried out there on a share of the keys. */
+  readonly canary?: CanaryRules;
 }
 
 /** The checks of a gate, in a report's order; those with a ceiling are called as the ceiling is in `predawn.yaml`. */

@@ -8,10 +8,11 @@ const MICROSECONDS_PER_DAY = 86_400_000_000n;
 
 /** The key of one row as people write it, columns joined by `, `: what gates and errors name. */
 export function keyText(keys: readonly KeyColumn[], row: number): string {
-  return keys.map((key) => columnText(key, row)).join(', ');
+  return keys.map((key) => keyColumnText(key, row)).join(', ');
 }
 
-function columnText(key: KeyColumn, row: number): string {
+/** One key column of one row as people write it: the same text whichever kind of source it came from. */
+export function keyColumnText(key: KeyColumn, row: number): string {
   const start = key.offsets[row]!;
   const bytes = Buffer.from(key.bytes.buffer, key.bytes.byteOffset + start, key.offsets[row + 1]! - start);
   switch (key.type) {

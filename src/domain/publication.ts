@@ -28,6 +28,8 @@ export interface Attempt {
   /** `name@version`. */
   readonly artefact: string;
   readonly artefactDigest: string;
+  /** `name@version` that scores a share of the rows beside it: a canary. */
+  readonly canary?: string | undefined;
   readonly jobDigest: string;
   /** ISO 8601, UTC. */
   readonly startedAt: string;

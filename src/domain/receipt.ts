@@ -1,4 +1,5 @@
 import type { ColumnComparison } from './comparison.js';
+import type { RolloutReport } from './rollout.js';
 
 /**
  * What happened to an attempt. `open` is running or was killed; the next run of the date settles the latter. `staged`
@@ -24,6 +25,8 @@ export interface Receipt {
   /** The data date's window, [from, to). */
   readonly window: { readonly from: string; readonly to: string };
   readonly outcome: 'published' | 'staged' | 'unchanged' | 'dry-run';
+  /** What was tried out beside the artefact; absent where nothing was. */
+  readonly rollout?: RolloutReport | undefined;
   readonly artefact: { readonly name: string; readonly version: number; readonly digest: string };
   readonly rows: { readonly read: number; readonly scored: number; readonly rejected: number };
   /** Rejected rows by reason code. */

@@ -81,7 +81,9 @@ export function checkChain(before: AliasMove | undefined, move: AliasMove, where
 /**
  * Moves of several environments as one history, oldest first, each environment's in its own order whatever the clocks.
  */
-export function mergeHistories(environments: readonly (readonly AliasMove[])[]): AliasMove[] {
+export function mergeHistories<Move extends { readonly at: string }>(
+  environments: readonly (readonly Move[])[],
+): Move[] {
   const dated = environments.flatMap((moves) => {
     let latest = '';
     return moves.map((move) => {

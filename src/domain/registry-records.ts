@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { describeError } from './errors.js';
 import type { AliasMove, Manifest } from './registry.js';
+import type { RolloutMove } from './rollout.js';
 import { damaged } from './registry-errors.js';
 import { openSealed, sealRecord } from './sealed-record.js';
 
@@ -77,8 +78,34 @@ const aliasMove = z.object({
   accepted: z.array(z.object({ check: z.string(), reason: z.string() })).optional(),
 });
 
+const share = z.number().min(0).max(1);
+
+const rolloutState = z.object({
+  mode: z.enum(['shadow', 'canary']),
+  version,
+  digest: z.string(),
+  share,
+  ramp: z.array(share).min(1),
+  afterCleanRuns: z.int().positive(),
+  cleanRuns: z.array(z.string()),
+  cleanAtShare: z.int().nonnegative(),
+});
+
+const rolloutMove = z.object({
+  model: z.string(),
+  environment: z.string(),
+  action: z.enum(['start', 'stop', 'clean', 'advance', 'fail']),
+  from: rolloutState.optional(),
+  to: rolloutState.optional(),
+  at: z.string(),
+  by: z.string(),
+  reason: z.string().optional(),
+  run: z.object({ job: z.string(), asOf: z.string(), attemptId: z.string() }).optional(),
+  report: object.optional(),
+});
+
 /** The bytes that a manifest or move is stored as. */
-export function recordBytes(record: Manifest | AliasMove): Uint8Array {
+export function recordBytes(record: Manifest | AliasMove | RolloutMove): Uint8Array {
   return sealRecord(record);
 }
 
@@ -100,6 +127,15 @@ export function parseMove(bytes: Uint8Array, where: string): AliasMove {
 /** A move that was kept otherwise than in sealed bytes; throws as `parseManifest` does. */
 export function checkMove(found: unknown, where: string): AliasMove {
   return completeMove(check(found, where, aliasMove));
+}
+
+/** A move of a rollout, its bytes read; throws as `parseManifest` does. */
+export function parseRolloutMove(bytes: Uint8Array, where: string): RolloutMove {
+  const found = parse(bytes, where, rolloutMove);
+  return {
+    ...{ from: undefined, to: undefined, reason: undefined, run: undefined, report: undefined },
+    ...found,
+  } as RolloutMove;
 }
 
 function completeMove(move: z.output<typeof aliasMove>): AliasMove {

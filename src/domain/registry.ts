@@ -1,5 +1,6 @@
 import type { PredawnError } from './errors.js';
 import type { ModelSignature } from './model.js';
+import type { RolloutMove } from './rollout.js';
 
 /** How far a score may be from the expected one: `absolute + relative * |expected|` at most; 0 and 0 mean equal. */
 export interface Tolerance {
@@ -118,6 +119,9 @@ export interface AddedVersion {
   readonly sameModel: number | undefined;
 }
 
+/** Makes the next move of a rollout, or gives the newest one back. */
+export type DecideRollout = (last: RolloutMove | undefined) => RolloutMove | undefined;
+
 /**
  * Where artefacts live, with one alias per model and environment and an append-only history of its moves.
  *
@@ -149,4 +153,13 @@ export interface Registry {
   rollback(name: string, environment: string, by: string, reason?: string): Promise<AliasMove>;
   /** Oldest first. */
   history(name: string): Promise<readonly AliasMove[]>;
+  /** The newest move of what is tried out in an environment; undefined where nothing ever was. */
+  rollout(name: string, environment: string): Promise<RolloutMove | undefined>;
+  /**
+   * Appends the move that `decide` makes of the newest one; nothing where it gives that newest one back. It is asked
+   * again where another process came first: moves of an environment's rollouts are one chain, too.
+   */
+  moveRollout(name: string, environment: string, decide: DecideRollout): Promise<RolloutMove | undefined>;
+  /** Oldest first. */
+  rollouts(name: string): Promise<readonly RolloutMove[]>;
 }

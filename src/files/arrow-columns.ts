@@ -29,15 +29,15 @@ interface Column {
 
 /**
  * Scored rows as one Arrow record batch, made from byte buffers: keys, outputs, artefact, attempt_id, scored_at. No
- * value is null. The constant columns are dictionaries of one value, the same in every block.
+ * value is null. artefact and attempt_id are dictionaries that are the same in every block.
  */
 export function recordBatch(spec: FileEncoderSpec, rows: ScoredRows): RecordBatch {
   const count = rows.rows;
   const columns: Column[] = [
     ...rows.keys.map((key, index) => ({ name: spec.keyNames[index]!, data: keyData(key, count) })),
     ...rows.outputs.map((values) => ({ name: values.column.name, data: outputData(values, count) })),
-    { name: 'artefact', data: constantText(spec.artefact, count, 0) },
-    { name: 'attempt_id', data: constantText(spec.attemptId, count, 1) },
+    { name: 'artefact', data: dictionaryText(spec.artefacts ?? [spec.artefact], rows.scoredBy, count, 0) },
+    { name: 'attempt_id', data: dictionaryText([spec.attemptId], undefined, count, 1) },
     { name: 'scored_at', data: constantTime(spec.scoredAt, count) },
   ];
   const fields = columns.map(({ name, data }) => new Field(name, data.type, false));
@@ -114,10 +114,18 @@ function expandTexts(codes: Int32Array, texts: readonly string[]): Pick<KeyColum
   return { offsets, bytes };
 }
 
-/** `id` is part of the bytes and must not depend on what a thread encoded before. */
-function constantText(text: string, length: number, id: number): Data {
+/**
+ * A column of few texts, the same ones in every block; without codes all rows have the first. `id` is part of the bytes
+ * and must not depend on what a thread encoded before.
+ */
+function dictionaryText(
+  texts: readonly string[],
+  codes: Int32Array | undefined,
+  length: number,
+  id: number,
+): Data {
   const type = new Dictionary(new Utf8(), new Int32(), id);
-  return makeData({ type, length, data: new Int32Array(length), dictionary: textVector([text]) });
+  return makeData({ type, length, data: codes ?? new Int32Array(length), dictionary: textVector(texts) });
 }
 
 function constantTime(iso: string, length: number): Data {

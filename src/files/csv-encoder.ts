@@ -18,10 +18,13 @@ type WriteField = (into: ByteBuffer, row: number) => void;
 
 /** Every block is its records, without a header line: RFC 4180 with line feeds, UTF-8. */
 export function makeCsvEncoder(spec: FileEncoderSpec): BlockEncoder {
-  const constants = [spec.artefact, spec.attemptId, new Date(spec.scoredAt).toISOString()].map(csvField);
-  const tail = Buffer.from(`,${constants.join(',')}\n`, 'utf8');
+  const tails = (spec.artefacts ?? [spec.artefact]).map((artefact) => {
+    const constants = [artefact, spec.attemptId, new Date(spec.scoredAt).toISOString()].map(csvField);
+    return Buffer.from(`,${constants.join(',')}\n`, 'utf8');
+  });
+  const tail = tails[0]!;
   return {
-    encode({ rows, keys, outputs }) {
+    encode({ rows, keys, outputs, scoredBy }) {
       const fields = [
         ...keys.map((key) => keyField(key, rows)),
         ...outputs.map((values) => outputField(values, rows)),
@@ -32,7 +35,7 @@ export function makeCsvEncoder(spec: FileEncoderSpec): BlockEncoder {
           if (i > 0) buffer.byte(0x2c);
           fields[i]!(buffer, row);
         }
-        buffer.bytes(tail);
+        buffer.bytes(scoredBy === undefined ? tail : tails[scoredBy[row]!]!);
       }
       return buffer.take();
     },

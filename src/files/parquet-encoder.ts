@@ -2,13 +2,13 @@ import type { BlockEncoder, FileEncoderSpec } from '../domain/codecs.js';
 import { writeChunk } from './parquet-chunk.js';
 import { packRowGroup } from './parquet-row-group.js';
 import { parquetColumns } from './parquet-schema.js';
-import { constantText, constantTime, keyChunk, outputChunk } from './parquet-values.js';
+import { constantTime, keyChunk, outputChunk, textsChunk } from './parquet-values.js';
 
 /** Every block is a row group with its description; `ParquetAssembler` makes a file of them. */
 export function makeParquetEncoder(spec: FileEncoderSpec): BlockEncoder {
   const scoredAt = BigInt(Date.parse(spec.scoredAt)) * 1000n;
   return {
-    encode({ rows, keys, outputs }) {
+    encode({ rows, keys, outputs, scoredBy }) {
       const columns = parquetColumns({
         keys: keys.map(({ type }, index) => ({ name: spec.keyNames[index]!, type })),
         outputs: outputs.map(({ column }) => column),
@@ -16,8 +16,8 @@ export function makeParquetEncoder(spec: FileEncoderSpec): BlockEncoder {
       const values = [
         ...keys.map((key) => keyChunk(key, rows)),
         ...outputs.map((output) => outputChunk(output, rows)),
-        constantText(spec.artefact, rows),
-        constantText(spec.attemptId, rows),
+        textsChunk(spec.artefacts ?? [spec.artefact], scoredBy ?? new Int32Array(rows)),
+        textsChunk([spec.attemptId], new Int32Array(rows)),
         constantTime(scoredAt, rows),
       ];
       const parts: Uint8Array[] = [];

@@ -55,8 +55,9 @@ export function outputChunk(values: OutputValues, rows: number): ChunkValues {
   }
 }
 
-export function constantText(text: string, rows: number): ChunkValues {
-  return codedChunk({ texts: [text], codes: new Int32Array(rows) });
+/** A column of few texts: `texts[codes[row]]`. */
+export function textsChunk(texts: readonly string[], codes: Int32Array): ChunkValues {
+  return codedChunk({ texts, codes });
 }
 
 /** `microseconds` since 1970-01-01, in every row. */

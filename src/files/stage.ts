@@ -66,6 +66,7 @@ export class FilesStage implements Stage {
       keyNames: attempt.target.keys.map(({ name }) => name),
       asOf: attempt.asOf,
       artefact: attempt.artefact,
+      artefacts: attempt.canary === undefined ? undefined : [attempt.artefact, attempt.canary],
       attemptId: attempt.id,
       scoredAt: attempt.startedAt,
     };

@@ -1,6 +1,6 @@
 import type { BlockEncoder, MakeEncoder, PostgresEncoderSpec } from '../domain/codecs.js';
-import type { CodedTexts } from '../domain/coded-texts.js';
-import type { KeyColumn, OutputValues, ScoredRows } from '../domain/columns.js';
+import { CodedTexts } from '../domain/coded-texts.js';
+import type { KeyColumn, OutputColumn, OutputValues, ScoredRows } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
 
 /** Bytes of a value, where all values of the type have as many. */
@@ -9,8 +9,20 @@ const FIELD_COUNT_BYTES = 2;
 const LENGTH_BYTES = 4;
 
 /** Tuples of `COPY … FROM STDIN (FORMAT binary)`, keys before outputs, without the header and the trailer. */
-export const makePostgresEncoder: MakeEncoder<PostgresEncoderSpec> = (): BlockEncoder => {
-  return { encode: encodeTuples };
+export const makePostgresEncoder: MakeEncoder<PostgresEncoderSpec> = ({ artefacts }): BlockEncoder => {
+  if (artefacts === undefined) return { encode: encodeTuples };
+  return { encode: (rows) => encodeTuples(withArtefacts(rows, artefacts)) };
+};
+
+/** With the artefact of each row as one more text after the outputs. */
+function withArtefacts(scored: ScoredRows, artefacts: readonly string[]): ScoredRows {
+  const codes = scored.scoredBy ?? new Int32Array(scored.rows);
+  const data = new CodedTexts(artefacts, codes);
+  return { ...scored, outputs: [...scored.outputs, { column: ARTEFACT, data, offset: 0, stride: 1 }] };
+}
+
+const ARTEFACT: OutputColumn = {
+  ...{ name: 'artefact', type: 'text', output: -1, element: 0, description: '', probability: false },
 };
 
 /** UTF-8 of the texts of each text output, by their codes. */

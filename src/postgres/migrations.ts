@@ -4,6 +4,7 @@ import { sqlState, translate } from './errors.js';
 import { ledger } from './migrations/001-ledger.js';
 import { publications } from './migrations/002-publications.js';
 import { registry } from './migrations/003-registry.js';
+import { rollouts } from './migrations/004-rollouts.js';
 
 interface Migration {
   /** From 1, without gaps. Never changed once released. */
@@ -16,6 +17,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 1, description: 'the ledger', sql: ledger },
   { version: 2, description: 'staged attempts and the history of slices', sql: publications },
   { version: 3, description: 'the registry', sql: registry },
+  { version: 4, description: 'shadows and canaries', sql: rollouts },
 ];
 /** The version that this predawn makes. */
 export const LATEST = MIGRATIONS.length;

@@ -23,11 +23,14 @@ import { insertVersion, selectArtefact, selectVersions } from './artefact-rows.j
 import { describeUrl } from './connection.js';
 import { translate } from './errors.js';
 import { installedVersion, migrate } from './migrations.js';
+import { appendRolloutMove, selectLastRolloutMove, selectRollouts } from './rollout-moves.js';
 import { closeSession, openSession } from './session.js';
 import { transaction } from './transaction.js';
 
 /** The version of the schema that brought the registry. */
 const SINCE = 3;
+/** The one that brought shadows and canaries: before it there were none. */
+const ROLLOUTS_SINCE = 4;
 const LOCK_SECONDS = 60;
 
 export interface PostgresRegistryOptions {
@@ -204,6 +207,26 @@ export function openPostgresRegistry({
       reading(nothing(name), async (client) => {
         await existing(client, name);
         return mergeHistories(await selectMoves(client, name));
+      }),
+    rollout: async (name, environment) => {
+      checkName('environment', environment);
+      return reading(nothing(name), async (client) => {
+        await existing(client, name);
+        if ((await installedVersion(client)) < ROLLOUTS_SINCE) return undefined;
+        return (await selectLastRolloutMove(client, name, environment))?.move;
+      });
+    },
+    moveRollout: async (name, environment, decide) => {
+      checkName('environment', environment);
+      return writing(`moving a rollout of ${name}`, async (client) => {
+        await existing(client, name);
+        return appendRolloutMove(client, name, environment, decide);
+      });
+    },
+    rollouts: (name) =>
+      reading(nothing(name), async (client) => {
+        await existing(client, name);
+        return (await installedVersion(client)) < ROLLOUTS_SINCE ? [] : selectRollouts(client, name);
       }),
   };
 }

@@ -48,7 +48,7 @@ export interface StageContext {
  * published leaves nothing behind. Rejects are kept through a second connection.
  */
 export class PostgresRowStage implements RowStage {
-  readonly encoder: PostgresEncoderSpec = { kind: 'postgres' };
+  readonly encoder: PostgresEncoderSpec;
   readonly hashKeys = false;
   readonly current: PublishedSlice | undefined;
   readonly rejectsLocation: string;
@@ -62,6 +62,8 @@ export class PostgresRowStage implements RowStage {
 
   constructor(context: StageContext) {
     this.context = context;
+    const { artefact, canary } = context.attempt;
+    this.encoder = { kind: 'postgres', artefacts: canary === undefined ? undefined : [artefact, canary] };
     this.current = context.current;
     this.rejectsLocation = rejectsLocation(context.attempt.id);
   }
@@ -146,7 +148,9 @@ export class PostgresRowStage implements RowStage {
       }),
     );
     // The encoder's order, which is the job's; the table may have another.
-    const columns = columnList(columnsOf(layoutOf(attempt.target), 'key', 'output'));
+    const layoutOfJob = layoutOf(attempt.target);
+    const roles = attempt.canary === undefined ? [] : (['artefact'] as const);
+    const columns = columnList(columnsOf(layoutOfJob, 'key', 'output', ...roles));
     return new CopyWriter(session, `copy ${sqlName(rows)} (${columns}) from stdin (format binary)`);
   }
 

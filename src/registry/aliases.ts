@@ -1,11 +1,10 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
 import type { AliasMove } from '../domain/registry.js';
 import { damaged, isName } from '../domain/registry-errors.js';
 import { checkChain, mergeHistories } from '../domain/registry-moves.js';
-import { recordBytes } from '../domain/registry-records.js';
-import { createWhole, listFolder, listNumbers, makeFolder } from './durable-files.js';
+import { appendRecord, fileName } from './chain-files.js';
+import { listFolder, listNumbers } from './durable-files.js';
 import { readMove } from './records.js';
 
 /** The moves of one environment's alias, oldest first: files `000001.json`, `000002.json`… in `folder`. */
@@ -27,24 +26,12 @@ export async function lastMove(folder: string): Promise<AliasMove | undefined> {
   return number === undefined ? undefined : readMove(join(folder, fileName(number)));
 }
 
-/**
- * Appends the move that `decide` makes of the newest one; nothing where `decide` gives that newest one back. A move
- * takes its number by a link that fails where another process has taken it: then `decide` is asked again, with the
- * newer move. So no move is lost, and each begins where the one before it ended.
- */
-export async function appendMove(
+/** See `appendRecord`. */
+export function appendMove(
   folder: string,
   decide: (last: AliasMove | undefined) => AliasMove | Promise<AliasMove>,
 ): Promise<AliasMove> {
-  for (;;) {
-    const number = (await listNumbers(folder, '.json')).at(-1) ?? 0;
-    const last = number === 0 ? undefined : await readMove(join(folder, fileName(number)));
-    const move = await decide(last);
-    if (move === last) return move;
-    await makeFolder(folder);
-    const temporary = join(folder, `.moving-${randomUUID()}`);
-    if (await createWhole(join(folder, fileName(number + 1)), temporary, recordBytes(move))) return move;
-  }
+  return appendRecord(folder, readMove, decide);
 }
 
 /** Moves of each environment under `folder` as far as they can be read, oldest first: for what must not fail with one. */
@@ -71,8 +58,4 @@ export async function readHistory(folder: string): Promise<AliasMove[]> {
   return mergeHistories(
     await Promise.all(environments.map((environment) => readMoves(join(folder, environment)))),
   );
-}
-
-function fileName(number: number): string {
-  return `${String(number).padStart(6, '0')}.json`;
 }

@@ -12,6 +12,7 @@ import { checkSameDigest, previousVersion, promotion, rollbackMove } from '../do
 import { digestOf } from '../domain/registry-versions.js';
 import { appendMove, lastMove, readableMoves, readHistory } from './aliases.js';
 import { errorCode, listFolder, listNumbers, withFileErrors } from './durable-files.js';
+import { appendRolloutMove, lastRolloutMove, readRollouts } from './rollouts.js';
 import { type AddStep, addVersion, loadVersion, readVersion, readVersions } from './versions.js';
 
 export interface FolderRegistryOptions {
@@ -26,6 +27,7 @@ export interface FolderRegistryOptions {
  *
  *     <folder>/<name>/<version>/model.onnx, golden.json, manifest.json
  *     <folder>/<name>/aliases/<environment>/000001.json …
+ *     <folder>/<name>/rollouts/<environment>/000001.json …
  *
  * Versions and moves are files that are made whole and never written again. Every method throws kind `configuration`,
  * code `registry.name`, for names that are no folder names, and `model.unknown` for a model that has no version.
@@ -35,6 +37,7 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
   const folderOf = (name: string) => join(location, name);
   const versionOf = (name: string, version: number) => join(location, name, String(version));
   const aliasesOf = (name: string) => join(location, name, 'aliases');
+  const rolloutsOf = (name: string) => join(location, name, 'rollouts');
   const aliasOf = (name: string, environment: string) => join(aliasesOf(name), environment);
 
   async function models(): Promise<string[]> {
@@ -157,6 +160,23 @@ export function openFolderRegistry(folder: string, options: FolderRegistryOption
       guarded(async () => {
         await existing(name);
         return readHistory(aliasesOf(name));
+      }),
+    rollout: (name, environment) =>
+      guarded(async () => {
+        checkName('environment', environment);
+        await existing(name);
+        return lastRolloutMove(join(rolloutsOf(name), environment));
+      }),
+    moveRollout: (name, environment, decide) =>
+      guarded(async () => {
+        checkName('environment', environment);
+        await existing(name);
+        return appendRolloutMove(join(rolloutsOf(name), environment), decide);
+      }),
+    rollouts: (name) =>
+      guarded(async () => {
+        await existing(name);
+        return readRollouts(rolloutsOf(name));
       }),
   };
 }

@@ -1,3 +1,5 @@
+import type { CandidatePlan } from './rollout/candidate-plan.js';
+import type { PredawnError } from '../domain/errors.js';
 import type { Binding } from '../domain/binding.js';
 import type { Job } from '../domain/job.js';
 import type { Model } from '../domain/model.js';
@@ -7,6 +9,9 @@ import type { Source } from '../domain/source.js';
 import type { ScoringPlan } from './block-scorer.js';
 import type { FixedDate } from './fix-date.js';
 import type { RunContext, RunRequest } from './run-request.js';
+import type { Rollout } from './rollout/find-rollout.js';
+import type { PreparedCandidate } from './rollout/prepare-candidate.js';
+import type { StoppedCanary } from './rollout/with-rollout.js';
 
 /** Everything that is fixed before the first block is read. */
 export interface RunFacts {
@@ -20,6 +25,10 @@ export interface RunFacts {
   readonly binding: Binding;
   readonly publication: Publication;
   readonly attempt: Attempt;
+  /** What is tried out beside the artefact, and how it fits in; or the canary that an attempt before this one ended with. */
+  readonly rollout?: Rollout | undefined;
+  readonly prepared?: PreparedCandidate | PredawnError | undefined;
+  readonly stopped?: StoppedCanary | undefined;
 }
 
 export function artefactLabel({ manifest }: Artefact): string {
@@ -43,6 +52,7 @@ export function describeAttempt(
   date: FixedDate,
   artefact: Artefact,
   target: TargetTable,
+  rollout?: Rollout,
 ): Attempt {
   return {
     id: context.newAttemptId(),
@@ -51,6 +61,7 @@ export function describeAttempt(
     asOf: date.asOf,
     artefact: artefactLabel(artefact),
     artefactDigest: artefact.digest,
+    canary: rollout?.state.mode === 'canary' ? rollout.label : undefined,
     jobDigest: job.digest,
     startedAt: context.now().toISOString(),
     target,
@@ -59,7 +70,11 @@ export function describeAttempt(
   };
 }
 
-export function scoringPlan({ request, artefact, source, binding }: RunFacts, stage: RowStage): ScoringPlan {
+export function scoringPlan(
+  { request, artefact, source, binding }: RunFacts,
+  stage: RowStage,
+  candidate?: CandidatePlan,
+): ScoringPlan {
   return {
     decoder: source.description.decoder,
     decode: binding.plan,
@@ -69,5 +84,6 @@ export function scoringPlan({ request, artefact, source, binding }: RunFacts, st
     encoder: stage.encoder,
     hashKeys: stage.hashKeys,
     limit: request.limit,
+    candidate,
   };
 }

@@ -9,6 +9,8 @@ import type {
 } from '../domain/columns.js';
 import { hashKeys } from '../domain/key-hash.js';
 import type { Model, ModelSignature } from '../domain/model.js';
+import type { CandidateOutcome, CandidatePlan } from './rollout/candidate-plan.js';
+import { openCandidateScorer } from './rollout/candidate-scorer.js';
 import { inspectScores, type ScoreFault } from './score-faults.js';
 
 /** What a thread needs to score blocks. Plain data: it crosses to worker threads by structured clone. */
@@ -23,6 +25,8 @@ export interface ScoringPlan {
   readonly hashKeys: boolean;
   /** Stop after so many scored rows (`--limit`); only where one thread scores. */
   readonly limit: number | undefined;
+  /** A shadow or canary that scores beside the model. */
+  readonly candidate?: CandidatePlan | undefined;
 }
 
 /** One block, scored and encoded. */
@@ -38,6 +42,8 @@ export interface ScoredBlock {
   readonly inexactIntegers: number;
   readonly faults: readonly ScoreFault[];
   readonly keyHashes: BigUint64Array<ArrayBuffer> | undefined;
+  /** What the plan's candidate gave. */
+  readonly candidate?: CandidateOutcome | undefined;
 }
 
 /** The implementations that a plan's specs name; `block-wiring.ts` has the real ones. */
@@ -67,6 +73,7 @@ export async function openBlockScorer(
     opened ?? codecs.openModel(plan.model, plan.signature),
     codecs.openEncoder(plan.encoder),
   ]);
+  const candidate = plan.candidate && (await openCandidateScorer(plan.candidate, plan.decoder, codecs));
   let remaining = plan.limit ?? Infinity;
 
   return {
@@ -75,10 +82,11 @@ export async function openBlockScorer(
       remaining -= decoded.rows;
       const scores = decoded.rows === 0 ? [] : await model.score(decoded.tensors, decoded.rows);
       const outputs = decoded.rows === 0 ? [] : outputValues(plan, scores);
+      const beside = candidate && (await candidate.score({ block, decoded, scores, outputs }));
       return {
         sequence: block.sequence,
         bytes: block.bytes.length,
-        payload: encoder.encode({ rows: decoded.rows, keys: decoded.keys, outputs }),
+        payload: encoder.encode({ rows: decoded.rows, keys: decoded.keys, outputs, ...beside?.merged }),
         read: decoded.read,
         rows: decoded.rows,
         lines: decoded.lines,
@@ -86,9 +94,13 @@ export async function openBlockScorer(
         inexactIntegers: decoded.inexactIntegers,
         faults: inspectScores(outputs, decoded.keys, decoded.rows),
         keyHashes: plan.hashKeys ? hashKeys(decoded.keys, decoded.rows) : undefined,
+        candidate: beside?.outcome,
       };
     },
-    close: () => model.close(),
+    async close() {
+      await candidate?.close();
+      await model.close();
+    },
   };
 }
 

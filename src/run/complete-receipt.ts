@@ -1,7 +1,9 @@
 import type { PublishedSlice, Publishing, RowStage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import type { InputSummary } from '../domain/source.js';
+import type { RolloutReport } from '../domain/rollout.js';
 import type { RunFacts } from './attempt.js';
+import { rolloutWarnings } from './rollout/warnings.js';
 import type { Tally } from './tally.js';
 
 export interface RunFigures {
@@ -10,6 +12,7 @@ export interface RunFigures {
   /** Undefined where the input was not read to its end (`--limit`). */
   readonly input: InputSummary | undefined;
   readonly stage: RowStage;
+  readonly rollout: RolloutReport | undefined;
 }
 
 /** What became of the rows: published, kept beside the slice, or dropped. */
@@ -21,7 +24,7 @@ export type Disposition =
 /** The receipt of a run that scored. */
 export function completeReceipt(
   facts: RunFacts,
-  { tally, staged, input, stage }: RunFigures,
+  { tally, staged, input, stage, rollout = facts.stopped?.report }: RunFigures,
   disposition: Disposition,
 ): Receipt {
   const { request, source, publication, attempt, binding } = facts;
@@ -31,6 +34,7 @@ export function completeReceipt(
   return {
     ...identity(facts),
     outcome: kind,
+    rollout,
     published_attempt_id: kind === 'published' ? attempt.id : undefined,
     replaced_attempt_id: publishing?.replaced,
     rows: { read: tally.read, scored: tally.scored, rejected: tally.rejected },
@@ -54,7 +58,7 @@ export function completeReceipt(
     changes: publishing?.changes,
     how_to_look: kind === 'published' ? publication.howToLook(attempt.target, attempt.asOf) : undefined,
     unused_columns: binding.unusedColumns,
-    warnings: [...(input?.warnings ?? []), ...inexactWarning(tally)],
+    warnings: [...(input?.warnings ?? []), ...inexactWarning(tally), ...rolloutWarnings(facts, rollout)],
   };
 }
 
@@ -63,6 +67,7 @@ export function unchangedReceipt(facts: RunFacts, published: PublishedSlice): Re
   return {
     ...published.receipt,
     ...identity(facts),
+    ...rolloutOf(facts, published),
     outcome: 'unchanged',
     published_attempt_id: published.attemptId,
     replaced_attempt_id: undefined,
@@ -70,12 +75,25 @@ export function unchangedReceipt(facts: RunFacts, published: PublishedSlice): Re
   };
 }
 
+/** A canary that failed is news once. */
+function rolloutOf(facts: RunFacts, { receipt }: PublishedSlice): Pick<Receipt, 'rollout' | 'warnings'> {
+  const { stopped } = facts;
+  if (stopped !== undefined)
+    return {
+      rollout: stopped.report,
+      warnings: [...receipt.warnings, ...rolloutWarnings(facts, stopped.report)],
+    };
+  const { rollout, warnings } = receipt;
+  const isOver = rollout?.mode === 'canary' && rollout.outcome === 'failed';
+  return { rollout: isOver ? undefined : rollout, warnings };
+}
+
 function identity({ request, context, date, artefact, attempt }: RunFacts) {
   const { job, settings } = request;
   const finished = context.now();
   return {
     attempt_id: attempt.id,
-    job: job.name,
+    job: attempt.job,
     environment: settings.environment.name,
     as_of: date.asOf,
     timezone: job.timezone,

@@ -106,8 +106,14 @@ function requireAcceptable({ accept, reason, project, environment }: PromotionAs
 }
 
 /** The same bytes must be live where they are tried first. */
-async function requireLiveBefore(
-  { registry, project, name, version, environment }: PromotionAsked,
+export async function requireLiveBefore(
+  {
+    registry,
+    project,
+    name,
+    version,
+    environment,
+  }: Pick<PromotionAsked, 'registry' | 'project' | 'name' | 'version' | 'environment'>,
   { digest }: Artefact,
 ): Promise<void> {
   const { after } = rulesOf(project, environment);

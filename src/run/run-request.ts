@@ -40,4 +40,6 @@ export type RunEvent =
       readonly expectedBytes: number | undefined;
     }
   | { readonly kind: 'scored'; readonly rows: number; readonly rejected: number; readonly bytes: number }
-  | { readonly kind: 'publishing'; readonly rows: number };
+  | { readonly kind: 'publishing'; readonly rows: number }
+  | { readonly kind: 'canary failed'; readonly candidate: string; readonly reason: string }
+  | { readonly kind: 'canary advanced'; readonly candidate: string; readonly share: number };

@@ -18,6 +18,10 @@ import { failedGates } from './gates.js';
 import { pinArtefact } from './pin-artefact.js';
 import { scoreInOrder } from './pipeline.js';
 import { readAhead } from './read-ahead.js';
+import { type Beside, openBeside } from './rollout/beside.js';
+import { prepareCandidate } from './rollout/prepare-candidate.js';
+import { sameRollout } from './rollout/same-rollout.js';
+import { withRollout } from './rollout/with-rollout.js';
 import type { RunContext, RunRequest } from './run-request.js';
 import { openPool } from './scorer-pool.js';
 import type { Services } from './services.js';
@@ -40,29 +44,35 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
   const { services, signal } = context;
 
   const date = fixDate(job, request, context.now());
-  const artefact = await pinArtefact(await services.openRegistry(settings), job, settings.environment.name);
+  const registry = await services.openRegistry(settings);
+  const artefact = await pinArtefact(registry, job, settings.environment.name);
 
-  return using(openVerifiedModel(artefact, services), (model) =>
-    using(services.openSource({ settings, job, ...date, signal }), (source) => {
-      const binding = bind(job, artefact.manifest.signature, source.description, {
-        modelLabel: artefactLabel(artefact),
-        sourceLabel: source.location,
-      });
-      const target = describeTarget(job, artefact, binding);
+  const begun = { registry, request, context, live: artefact, asOf: date.asOf };
+  return withRollout(begun, (rollout, stopped) =>
+    using(openVerifiedModel(artefact, services), (model) =>
+      using(services.openSource({ settings, job, ...date, signal }), (source) => {
+        const binding = bind(job, artefact.manifest.signature, source.description, {
+          modelLabel: artefactLabel(artefact),
+          sourceLabel: source.location,
+        });
+        const target = describeTarget(job, artefact, binding);
 
-      return using(openDestination(request, services), async (publication) => {
-        const problems = await publication.check(target);
-        if (problems.length > 0) throw cannotPublish(job, publication, problems);
+        return using(openDestination(request, services), async (publication) => {
+          const problems = await publication.check(target);
+          if (problems.length > 0) throw cannotPublish(job, publication, problems);
 
-        const attempt = describeAttempt(request, context, date, artefact, target);
-        const facts: RunFacts = {
-          ...{ request, context, date, artefact, model, source, binding, publication, attempt },
-        };
-        return request.compare === true
-          ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
-          : publication.withAttempt(attempt, signal, (stage) => scoreAndPublish(stage, facts));
-      });
-    }),
+          const attempt = describeAttempt(request, context, date, artefact, target, rollout);
+          const prepared = rollout && prepareCandidate(rollout, job, source, binding);
+          const facts: RunFacts = {
+            ...{ request, context, date, artefact, model, source, binding, publication, attempt },
+            ...{ rollout, prepared, stopped },
+          };
+          return request.compare === true
+            ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
+            : publication.withAttempt(attempt, signal, (stage) => scoreAndPublish(stage, facts));
+        });
+      }),
+    ),
   );
 }
 
@@ -76,34 +86,41 @@ async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> 
     return recordUnchanged(stage, facts, published);
   }
 
-  const tally = await scoreInto(stage, facts);
-  const staged = await stage.finish();
-  const input = request.limit === undefined ? await source.summary() : undefined;
-  if (published !== undefined && input?.fingerprint === published.inputFingerprint) {
-    return recordUnchanged(stage, facts, published);
-  }
+  return using(openBeside(facts, !keepsNothing(request)), async (beside) => {
+    const tally = await scoreInto(stage, facts, beside);
+    const staged = await stage.finish();
+    const input = request.limit === undefined ? await source.summary() : undefined;
+    if (published !== undefined && input?.fingerprint === published.inputFingerprint) {
+      await beside.unchanged();
+      return recordUnchanged(stage, facts, published);
+    }
 
-  await passGates(stage, facts, tally, staged);
-  const complete = (disposition: Disposition) =>
-    completeReceipt(facts, { tally, staged, input, stage }, disposition);
-  if (request.dryRun || request.limit !== undefined) return complete({ kind: 'dry-run' });
+    await passGates(stage, facts, tally, staged);
+    const rollout = await beside.settle(input);
+    const complete = (disposition: Disposition) =>
+      completeReceipt(facts, { tally, staged, input, stage, rollout }, disposition);
+    if (request.dryRun || request.limit !== undefined) return complete({ kind: 'dry-run' });
 
-  context.signal.throwIfAborted();
-  if (request.stageOnly === true) return stage.keep((kept) => complete({ kind: 'staged', ...kept }));
-  context.onEvent({ kind: 'publishing', rows: staged.rows });
-  return stage.publish((publishing) => complete({ kind: 'published', publishing }));
+    context.signal.throwIfAborted();
+    if (request.stageOnly === true) return stage.keep((kept) => complete({ kind: 'staged', ...kept }));
+    context.onEvent({ kind: 'publishing', rows: staged.rows });
+    return stage.publish((publishing) => complete({ kind: 'published', publishing }));
+  });
 }
 
 /** Scores and gates as a run does, to say what publishing would change and why. */
 async function scoreAndCompare(stage: ComparedStage, facts: RunFacts): Promise<Receipt> {
   sayStarted(facts);
-  const tally = await scoreInto(stage, facts);
-  const staged = await stage.finish();
-  const input = await facts.source.summary();
-  await passGates(stage, facts, tally, staged);
-  const receipt = completeReceipt(facts, { tally, staged, input, stage }, { kind: 'dry-run' });
-  const comparison = await stage.compare(LARGEST_DIFFERENCES);
-  return { ...receipt, comparison: explainDifferences(receipt, stage.current, comparison) };
+  return using(openBeside(facts, false), async (beside) => {
+    const tally = await scoreInto(stage, facts, beside);
+    const staged = await stage.finish();
+    const input = await facts.source.summary();
+    await passGates(stage, facts, tally, staged);
+    const figures = { tally, staged, input, stage, rollout: await beside.settle(input) };
+    const receipt = completeReceipt(facts, figures, { kind: 'dry-run' });
+    const comparison = await stage.compare(LARGEST_DIFFERENCES);
+    return { ...receipt, comparison: explainDifferences(receipt, stage.current, comparison) };
+  });
 }
 
 function sayStarted({ context, attempt, date, source }: RunFacts): void {
@@ -117,12 +134,12 @@ function sayStarted({ context, attempt, date, source }: RunFacts): void {
 }
 
 /** Reads, scores and stages every block. */
-async function scoreInto(stage: RowStage, facts: RunFacts): Promise<Tally> {
+async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Promise<Tally> {
   const { request, context, source } = facts;
   const tally = startTally();
   let bytes = 0;
   const input = await readAhead(source.blocks(context.signal));
-  const plan = scoringPlan(facts, stage);
+  const plan = scoringPlan(facts, stage, beside.plan);
   const workers = input.ended ? 0 : request.settings.workers;
 
   await using(openPool(plan, { ...context.services, workers, model: facts.model }), async (pool) => {
@@ -130,6 +147,7 @@ async function scoreInto(stage: RowStage, facts: RunFacts): Promise<Tally> {
       context.signal.throwIfAborted();
       await stage.append({ payload: block.payload, rows: block.rows, keyHashes: block.keyHashes });
       if (rejects.length > 0) await stage.reject(rejects);
+      await beside.take(block);
       tally.add(block, rejects);
       bytes += block.bytes;
       const { scored, rejected } = tally.read();
@@ -154,11 +172,11 @@ async function passGates(
 }
 
 /** The slice's publication, if it came from the same artefact and job file: then only the input may differ. */
-function publishedBefore(stage: Stage, { request, attempt }: RunFacts): PublishedSlice | undefined {
+function publishedBefore(stage: Stage, { request, attempt, rollout }: RunFacts): PublishedSlice | undefined {
   const { current } = stage;
   if (current?.inputFingerprint === undefined || request.force) return undefined;
   const same = current.artefactDigest === attempt.artefactDigest && current.jobDigest === attempt.jobDigest;
-  return same ? current : undefined;
+  return same && sameRollout(current.receipt.rollout, rollout) ? current : undefined;
 }
 
 async function recordUnchanged(stage: Stage, facts: RunFacts, published: PublishedSlice): Promise<Receipt> {

@@ -1,4 +1,4 @@
-import { CodedTexts } from '../domain/coded-texts.js';
+import { pickRows } from '../domain/pick-rows.js';
 import type { FeatureData, OutputData } from '../domain/columns.js';
 import type { Model } from '../domain/model.js';
 import type { Tolerance } from '../domain/registry.js';
@@ -47,31 +47,14 @@ async function differencesIn(
 ): Promise<ScoreDifference[]> {
   const differences: ScoreDifference[] = [];
   for (const rows of blocks) {
-    const picked = inputs.map((data) => pick(data, data.length / all, rows));
-    const wanted = scores.map((data) => pick(data, data.length / all, rows));
+    const picked = inputs.map((data) => pickRows(data, data.length / all, rows) as FeatureData);
+    const wanted = scores.map((data) => pickRows(data, data.length / all, rows));
     const got = await model.score(picked, rows.length);
     for (const difference of scoreDifferences(model.signature, STEADY, wanted, got)) {
       differences.push({ ...difference, row: rows[difference.row]! });
     }
   }
   return differences.sort((a, b) => b.excess - a.excess);
-}
-
-/** Rows of row-major data with `width` values each. */
-function pick(
-  data: FeatureData | OutputData,
-  width: number,
-  rows: readonly number[],
-): FeatureData | OutputData {
-  if (data instanceof CodedTexts) {
-    return new CodedTexts(data.texts, pick(data.codes, width, rows) as Int32Array);
-  }
-  const numbers = data as Float32Array;
-  const picked = new (numbers.constructor as Float32ArrayConstructor)(rows.length * width);
-  for (const [index, row] of rows.entries()) {
-    picked.set(numbers.subarray(row * width, (row + 1) * width), index * width);
-  }
-  return picked;
 }
 
 function blocksOf(rows: readonly number[], size: number): number[][] {

@@ -5,7 +5,7 @@ import { type ErrorKind, PredawnError } from '../../src/domain/errors.js';
 describe('exit codes', () => {
   it('have one line each', () => {
     const codes = EXIT_CODES.map(({ code }) => code);
-    expect(codes).toEqual([0, 64, 65, 66, 70, 74, 75, 76, 78, 130, 143]);
+    expect(codes).toEqual([0, 64, 65, 66, 70, 74, 75, 76, 77, 78, 130, 143]);
   });
 
   it.each<[ErrorKind, number]>([
@@ -16,6 +16,7 @@ describe('exit codes', () => {
     ['unresolved', 74],
     ['unavailable', 75],
     ['artefact', 76],
+    ['canary', 77],
     ['configuration', 78],
   ])('%s: %i', (kind, code) => {
     expect(exitCode(new PredawnError(kind, 'x', 'x'))).toBe(code);

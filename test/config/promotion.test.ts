@@ -137,3 +137,30 @@ interface Schema {
   readonly description?: string;
   readonly properties?: Readonly<Record<string, Schema>>;
 }
+
+describe('ceilings of a canary', () => {
+  const canaryOf = async (text: string) =>
+    (await load(environments({ production: `canary: ${text}` })))['production']!.canary;
+
+  it('are read as the gate’s are', async () => {
+    const all =
+      '{ max_reject_rate: 0.1%, max_score_shift: { psi: 0.2 }, max_label_change: 2%, min_rows: 50 }';
+    expect(await canaryOf(all)).toEqual({
+      rejectRate: 0.001,
+      scoreShift: 0.2,
+      labelChange: 0.02,
+      minRows: 50,
+    });
+  });
+
+  it('are none by default, for canaries of a hundred rows', async () => {
+    expect(await canaryOf('{}')).toEqual({
+      ...{ rejectRate: undefined, scoreShift: undefined, labelChange: undefined, minRows: 100 },
+    });
+  });
+
+  it('have no other keys', async () => {
+    const found = await problems(environments({ production: 'canary: { max_label_changes: 2% }' }));
+    expect(found.join()).toMatch(/max_label_change/);
+  });
+});

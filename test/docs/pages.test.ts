@@ -52,6 +52,7 @@ describe('links between pages', () => {
     'docs/undo.md',
     'docs/registry.md',
     'docs/promotion.md',
+    'docs/rollout.md',
   ];
 
   it.each(pages)('%s', (page) => {

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { loadJob } from '../../config/jobs.js';
 import { PredawnError } from '../../domain/errors.js';
 import { didYouMean } from '../../domain/nearest.js';
+import type { Receipt } from '../../domain/receipt.js';
 import { openLog } from '../../run/log.js';
 import type { RunEvent } from '../../run/run-request.js';
 import { scoreJob } from '../../run/score-job.js';
@@ -10,6 +11,7 @@ import type { CommandContext } from '../context.js';
 import { positiveInteger } from '../options.js';
 import { type CommonOptions, nextStep, printResult } from '../print.js';
 import { startProgress } from '../progress.js';
+import { type AdvancedCanary, canaryFailureOf, rolloutNextStep } from '../canary-outcome.js';
 import { asPredawnError, errorJson } from '../render-error.js';
 import { renderComparison } from '../render-comparison.js';
 import { renderReceipt } from '../render-receipt.js';
@@ -60,6 +62,7 @@ export function runCommand(context: CommandContext): Command {
 
 async function run(name: string, options: RunOptions, context: CommandContext): Promise<void> {
   const { stderr, variables } = context;
+  let advanced: AdvancedCanary | undefined;
   const log = await openLog({ level: logLevel(), bindings: { job: name } });
   const progress =
     stderr.isTTY && options.quiet !== true && options.json !== true
@@ -83,7 +86,9 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
         ...context,
         onEvent: (event: RunEvent) => {
           progress?.onEvent(event);
-          if (event.kind !== 'scored') log.info(event, event.kind);
+          if (event.kind === 'canary advanced') advanced = event;
+          if (event.kind === 'canary failed') log.warn(event, event.kind);
+          else if (event.kind !== 'scored') log.info(event, event.kind);
         },
       },
     );
@@ -92,17 +97,29 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
       { attemptId: receipt.attempt_id, rows: receipt.rows, seconds: receipt.seconds },
       receipt.outcome,
     );
+    const problem = receipt.rollout?.problem;
+    if (problem != null) log.warn(problem, `${receipt.rollout!.mode} failed`);
+    const failure = canaryFailureOf(receipt);
+    if (failure !== undefined) {
+      if (options.json !== true) printReceipt(receipt);
+      throw failure;
+    }
     await writeReport(options.report, receipt, context);
-    printResult(context, options, receipt, (colors) => {
-      const text = renderReceipt(receipt, context.cwd, colors);
-      if (receipt.outcome === 'staged')
-        return text + nextStep(`predawn publish ${receipt.attempt_id}`, colors);
-      return receipt.comparison === undefined ? text : text + renderComparison(receipt.comparison, colors);
-    });
+    printReceipt(receipt);
   } catch (thrown) {
     progress?.stop();
     await writeReport(options.report, errorJson(asPredawnError(thrown)), context);
     throw thrown;
+  }
+
+  function printReceipt(receipt: Receipt): void {
+    printResult(context, options, receipt, (colors) => {
+      const text = renderReceipt(receipt, context.cwd, colors);
+      if (receipt.outcome === 'staged')
+        return text + nextStep(`predawn publish ${receipt.attempt_id}`, colors);
+      if (receipt.comparison !== undefined) return text + renderComparison(receipt.comparison, colors);
+      return text + rolloutNextStep(receipt, advanced, colors);
+    });
   }
 
   function logLevel(): string {

@@ -3,6 +3,7 @@ import { newCommand } from '../../command.js';
 import type { CommandContext } from '../../context.js';
 import { type CommonOptions, nextStep, printResult } from '../../print.js';
 import { renderTable } from '../../render-table.js';
+import { triedOutText } from '../../rollout-text.js';
 import { openRegistry } from './open-registry.js';
 import { entryJson, versionsOf } from './versions.js';
 
@@ -19,11 +20,12 @@ export function listCommand(context: CommandContext): Command {
       entries.length === 0
         ? `No models in ${registry.location} yet.${nextStep('predawn model add NAME FILE.onnx', colors)}`
         : renderTable(
-            ['model', 'version', 'live in', 'added', 'by', 'sha256', 'golden rows', 'note'],
-            entries.map(({ name, version, manifest, problem, environments }) => [
+            ['model', 'version', 'live in', 'tried out in', 'added', 'by', 'sha256', 'golden rows', 'note'],
+            entries.map(({ name, version, manifest, problem, environments, rollouts }) => [
               name,
               version,
               environments.join(', '),
+              rollouts.map(triedOutText).join(', '),
               manifest?.addedAt.slice(0, 10) ?? '',
               manifest?.addedBy ?? '',
               manifest?.files['model.onnx']?.sha256.slice(0, 12) ?? '',

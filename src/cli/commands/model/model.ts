@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { CommandContext } from '../../context.js';
 import { addCommand } from './add.js';
+import { canaryCommand } from './canary.js';
 import { diffCommand } from './diff.js';
 import { exportCommand } from './export.js';
 import { gateCommand } from './gate.js';
@@ -9,6 +10,7 @@ import { importCommand } from './import.js';
 import { listCommand } from './list.js';
 import { promoteCommand } from './promote.js';
 import { rollbackCommand } from './rollback.js';
+import { shadowCommand } from './shadow.js';
 import { showCommand } from './show.js';
 
 /** `predawn model …`; a subcommand is one file beside this one and one line here. */
@@ -24,6 +26,8 @@ export function modelCommand(context: CommandContext): Command {
     gateCommand(context),
     promoteCommand(context),
     rollbackCommand(context),
+    shadowCommand(context),
+    canaryCommand(context),
     historyCommand(context),
     exportCommand(context),
     importCommand(context),
