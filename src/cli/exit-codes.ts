@@ -12,7 +12,8 @@ export const EXIT_CODES = [
   {
     code: 65,
     kind: 'data',
-    meaning: 'a gate or the reject limit failed, or rows to restore are gone; nothing was published or promoted',
+    meaning:
+      'a gate or the reject limit failed, or rows to restore are gone; nothing was published or promoted',
     retry: 'no',
   },
   { code: 66, kind: 'input', meaning: 'the input is absent or incomplete', retry: 'later' },

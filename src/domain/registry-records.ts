@@ -135,7 +135,7 @@ export function parseRolloutMove(bytes: Uint8Array, where: string): RolloutMove 
   return {
     ...{ from: undefined, to: undefined, reason: undefined, run: undefined, report: undefined },
     ...found,
-  } as RolloutMove;
+  };
 }
 
 function completeMove(move: z.output<typeof aliasMove>): AliasMove {

@@ -147,7 +147,7 @@ export class Kernel {
     const out = this.#results + MARGIN;
     const odd = aligned(out + this.#rows * width);
     const { buffer } = this.#memory;
-    if (fill !== undefined) new make(buffer, this.#results, 1)[0] = fill as never;
+    if (fill !== undefined) new make(buffer, this.#results, 1)[0] = fill;
     const count = this.#exports[read](
       KINDS[kind],
       this.#block,

@@ -64,7 +64,7 @@ const PLACES: Record<string, () => Promise<Place>> = {
         const file = path.join(project.folder, 'predictions', table, `as_of=${date}`, 'predictions.parquet');
         const bytes = await readFile(file).catch(() => undefined);
         if (bytes === undefined) return [];
-        const own = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+        const own = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
         return byKey((await parquetReadObjects({ file: own })) as unknown as Row[]);
       },
       drop: () => project.drop(),
