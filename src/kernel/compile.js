@@ -2,6 +2,7 @@
  * Compiles the loops of each adapter, `assembly/kernel.ts`, into its `kernel-module.ts`: `npm run kernel`. With --check
  * it only says whether those files are what would be written.
  */
+/* global Buffer, process, URL */
 import { readFile, writeFile } from 'node:fs/promises';
 import { main } from 'assemblyscript/asc';
 import { format } from 'prettier';

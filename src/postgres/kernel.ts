@@ -1,7 +1,6 @@
 import {
   aligned,
   canShareNumbers,
-  type CommonExports,
   KernelMemory,
   MARGIN,
   NUMBERS,
@@ -9,61 +8,11 @@ import {
   type NumberType,
 } from '../kernel/memory.js';
 import type { NumberKind } from './float-reader.js';
+import type { KernelExports } from './kernel-exports.js';
 import { KERNEL } from './kernel-module.js';
 import { COUNT_BYTES, LENGTH_BYTES } from './tuples.js';
 
-/** What `assembly/kernel.ts` exports; addresses and lengths are in bytes. */
-interface Exports extends CommonExports {
-  readonly findFields: (bytes: number, length: number, columns: number, fields: number) => number;
-  readonly nulls: (bytes: number, field: number, stride: number, rows: number, found: number) => number;
-  readonly float32s: ReadNumbers;
-  readonly float64s: ReadNumbers;
-  readonly int32s: ReadNumbers;
-  readonly int64s: ReadNumbers;
-  readonly bools: (
-    bytes: number,
-    field: number,
-    stride: number,
-    rows: number,
-    fill: number,
-    out: number,
-    odd: number,
-  ) => number;
-  readonly texts: (
-    bytes: number,
-    field: number,
-    stride: number,
-    rows: number,
-    nullCode: number,
-    table: number,
-    codes: number,
-    from: number,
-  ) => number;
-  readonly copyKeys: (
-    bytes: number,
-    field: number,
-    stride: number,
-    rows: number,
-    padded: number,
-    skipped: number,
-    skips: number,
-    out: number,
-    offsets: number,
-  ) => number;
-}
-
-type ReadNumbers = (
-  kind: number,
-  bytes: number,
-  field: number,
-  stride: number,
-  rows: number,
-  fill: number,
-  out: number,
-  odd: number,
-) => number;
-
-/** As `assembly/numbers.ts` numbers them. */
+/** As `assembly/floats.ts` numbers them. */
 const KINDS: Readonly<Record<NumberKind, number>> = {
   bool: 0,
   int2: 1,
@@ -92,7 +41,7 @@ export interface KernelColumn<Values> {
  * with where its fields are, then room for one column's results. One for each decoder.
  */
 export class Kernel {
-  readonly #memory = new KernelMemory<Exports>(KERNEL);
+  readonly #memory = new KernelMemory<KernelExports>(KERNEL);
   readonly #exports = this.#memory.exports;
   #block = 0;
   #fields = 0;

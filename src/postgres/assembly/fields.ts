@@ -39,7 +39,7 @@ export function findFields(bytes: usize, length: usize, columns: i32, fields: us
   return at == end ? rows : NOT_PLAIN;
 }
 
-/** The rows whose field is NULL into `found`, ascending; returns their number. `field` and `stride` as in `numbers.ts`. */
+/** The rows whose field is NULL into `found`, ascending; returns their number. `field` and `stride` as in `floats.ts`. */
 export function nulls(bytes: usize, field: usize, stride: usize, rows: i32, found: usize): i32 {
   let count = 0;
   for (let row = 0; row < rows; row++) {

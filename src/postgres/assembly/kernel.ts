@@ -8,4 +8,5 @@
 export { addText, heapBase, makeTable, tableBytes } from '../../kernel/assembly/text-table';
 export { copyKeys, texts } from './copies';
 export { findFields, nulls } from './fields';
-export { bools, float32s, float64s, int32s, int64s } from './numbers';
+export { float32s, float64s } from './floats';
+export { bools, int32s, int64s } from './integers';
