@@ -1,6 +1,7 @@
 import pc from 'picocolors';
 import type { GateCheck, GateReport } from '../domain/gate.js';
 import type { AcceptedCheck } from '../domain/registry.js';
+import { ceilingText, foundText } from '../run/gate/figures.js';
 import { renderTable } from './render-table.js';
 
 /** A gate's report as a person reads it: every figure beside its ceiling. */
@@ -23,7 +24,7 @@ export function renderGate(
   const rows = report.checks.map((check) => [
     check.check,
     isAccepted(check) ? yellow('accepted') : marks[check.status],
-    figure(check, check.found),
+    foundText(check),
     ceilingText(check),
     check.detail,
   ]);
@@ -48,31 +49,4 @@ export function renderGate(
     '\n',
     ...facts.map(([name, text]) => `  ${dim(name!.padEnd(12))} ${text}\n`),
   ].join('');
-}
-
-function ceilingText(check: GateCheck): string {
-  if (check.ceiling === null) return '';
-  return check.check === 'input' ? `at least ${check.ceiling}` : figure(check, check.ceiling);
-}
-
-function figure({ unit }: GateCheck, value: number | null): string {
-  if (value === null) return '';
-  switch (unit) {
-    case 'share':
-      return `${significant(100 * value)} %`;
-    case 'ms per 1,000 rows':
-      return `${significant(value)} ms`;
-    case 'MB':
-      return `${Math.ceil(value)} MB`;
-    case 'PSI':
-      return `PSI ${significant(value)}`;
-    case 'rows':
-    case 'dates':
-      return value.toLocaleString('en-US');
-  }
-}
-
-/** Three digits: a figure just above its ceiling must not look like it. */
-function significant(value: number): string {
-  return String(Number(value.toPrecision(3)));
 }

@@ -130,6 +130,9 @@ describe('from registration to production and back', () => {
       expect(stdout).toContain('✗ leads@3 does not pass the gate of production');
       expect(stdout).toMatch(/max_label_change +failed +10 % +2 % +102 of 1,020 rows against leads@1/);
       expect(stderr).toContain('--accept max_score_shift --accept max_label_change --reason TEXT');
+      expect(stderr).toContain(
+        'max_label_change: 10 %, over its ceiling of 2 %: 102 of 1,020 rows against leads@1.',
+      );
       expect(stderr).toContain('gate.failed, exit 65');
 
       const json = await model(command, 'leads', '3', '--to', 'production', '--json');

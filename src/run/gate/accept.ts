@@ -2,6 +2,7 @@ import { combine, PredawnError } from '../../domain/errors.js';
 import { GATE_CHECKS, type GateCheck, type GateReport, type GateRules } from '../../domain/gate.js';
 import { didYouMean } from '../../domain/nearest.js';
 import type { AcceptedCheck } from '../../domain/registry.js';
+import { ceilingText, foundText } from './figures.js';
 
 /** Checks that nobody can take responsibility for: every run checks the golden rows, too. */
 const NEVER = ['golden'];
@@ -56,10 +57,12 @@ export function acceptFailures(
 export function gateFailed(report: GateReport, failed: readonly GateCheck[]): PredawnError {
   const { model, candidate, environment } = report;
   const label = `${model}@${candidate.version}`;
-  const problems = failed.map(
-    ({ check, detail, hint }) =>
-      new PredawnError('data', `gate.${check}`, `${check}: ${detail}.`, { ...(hint !== null && { hint }) }),
-  );
+  const problems = failed.map((check) => {
+    const { hint } = check;
+    return new PredawnError('data', `gate.${check.check}`, failureText(check), {
+      ...(hint !== null && { hint }),
+    });
+  });
   const acceptable = failed.filter(({ check }) => !NEVER.includes(check));
   const only = combine(problems, `${failed.length} checks of the gate failed.`);
   return new PredawnError(
@@ -75,4 +78,11 @@ export function gateFailed(report: GateReport, failed: readonly GateCheck[]): Pr
       details: { gate: report },
     },
   );
+}
+
+/** `max_label_change: 10 %, over its ceiling of 2 %: 300 of 3,000 rows against churn@3.` */
+function failureText(check: GateCheck): string {
+  const isFigure = check.found !== null && check.check.startsWith('max_');
+  const figure = isFigure ? ` ${foundText(check)}, over its ceiling of ${ceilingText(check)}:` : '';
+  return `${check.check}:${figure} ${check.detail}.`;
 }
