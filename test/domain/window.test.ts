@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { dataWindow, isOver, parseDataDate, yesterday } from '../../src/domain/window.js';
+import { dataWindow, daysUpTo, isOver, parseDataDate, yesterday } from '../../src/domain/window.js';
 
 const HOUR = 3_600_000;
 const ZONES = [
@@ -181,5 +181,18 @@ describe('parseDataDate', () => {
         hint: expect.stringContaining('2026-11-20') as string,
       }),
     );
+  });
+});
+
+describe('daysUpTo', () => {
+  it('gives calendar days, whatever the clocks do', () => {
+    expect(daysUpTo('2026-03-02', 3, 'UTC')).toEqual(['2026-02-28', '2026-03-01', '2026-03-02']);
+    expect(daysUpTo('2026-10-26', 3, 'Europe/London')).toEqual(['2026-10-24', '2026-10-25', '2026-10-26']);
+    expect(daysUpTo('2026-03-30', 2, 'Europe/London')).toEqual(['2026-03-29', '2026-03-30']);
+    expect(daysUpTo('2026-03-30', 1, 'Europe/London')).toEqual(['2026-03-30']);
+  });
+
+  it('leaves out a day that the zone skipped', () => {
+    expect(daysUpTo('2011-12-31', 3, 'Pacific/Apia')).toEqual(['2011-12-28', '2011-12-29', '2011-12-31']);
   });
 });
