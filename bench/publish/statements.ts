@@ -12,9 +12,10 @@ const PARTS: readonly (readonly [part: string, text: RegExp])[] = [
   ['analyze', /^analyze\b/i],
   ['attach', /\battach partition\b/i],
   ['keep outgoing', /_r\d{8}_/],
-  ['differences', /^with differences\b/i],
+  ['delete', /^delete from .* live\b/is],
+  ['update', /^update .* live\b/is],
   ['insert', /^insert into (?!predawn\.)/i],
-  ['count', /^select count\(/i],
+  ['count', /^\s*select count\(/i],
   ['commit', /^commit\b/i],
 ];
 export const PART_NAMES = [...PARTS.map(([part]) => part), 'other'];

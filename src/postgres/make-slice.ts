@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import { PredawnError } from '../domain/errors.js';
 import type { Publishing } from '../domain/publication.js';
-import { quoteIdentifier, quoteLiteral } from './connection.js';
+import { changeDifferences } from './change-differences.js';
+import { quoteLiteral } from './connection.js';
 import { type ExistingTable, hasPartition } from './inspect.js';
-import { columnList, columnsOf, type LayoutColumn } from './layout.js';
+import { columnList, type LayoutColumn } from './layout.js';
 import { namingMisfits } from './misfits.js';
 import { type QualifiedName, sqlName } from './names.js';
 import { type NewPublication, recordPublication } from './publications.js';
@@ -57,7 +58,7 @@ export async function makeSlice(client: pg.Client, target: Target, slice: NewSli
   const changes = await (attach
     ? attachPartition(client, target, slice)
     : ours
-      ? changeDifferences(client, target, slice)
+      ? change(client, target, slice)
       : replaceAll(client, target, slice));
   await assertCount(client, name, slice);
   return { changes, replaced: await recordPublication(client, slice) };
@@ -93,62 +94,16 @@ function sourceOf({ rows, source }: NewSlice): string {
   return source ?? sqlName(rows);
 }
 
-/** Old and new rows are joined once, however much there is to change. */
-async function changeDifferences(
-  client: pg.Client,
-  { name: target, layout }: Target,
-  slice: NewSlice,
-): Promise<Changes> {
-  const keys = columnsOf(layout, 'key').map(({ name }) => quoteIdentifier(name));
-  const compared = columnsOf(layout, 'output', 'artefact');
-  const each = (write: (column: string, index: number) => string, between: string, columns = keys) =>
-    columns.map(write).join(between);
-  const assigned = columnsOf(layout, 'output', 'artefact', 'attempt_id', 'scored_at').map(({ name }) =>
-    quoteIdentifier(name),
-  );
-  const date = `date ${quoteLiteral(slice.asOf)}`;
-  const ofDate = `live.as_of = ${date}`;
-  const [someKey] = keys;
-  const liveKeys = keys.map((_, index) => quoteIdentifier(`${freePrefix(layout)}${index}`));
-  // A join of the whole slice: in memory, if that is not too much.
-  await client.query(`select set_config('work_mem', '64MB', true)
-    from pg_catalog.pg_settings where name = 'work_mem' and setting::bigint < 65536`);
-  const { rows } = await client.query<{ inserted: number; updated: number; deleted: number }>(
-    `with differences as materialized (
-       select ${each((key, index) => `live.${key} as ${liveKeys[index]!}`, ', ')}, fresh.*
-       from (select * from ${sqlName(target)} where as_of = ${date}) as live
-       full join (select ${columnList(layout)} from ${sourceOf(slice)} as rows) as fresh
-         on ${each((key) => `live.${key} = fresh.${key}`, ' and ')}
-       where live.${someKey} is null or fresh.${someKey} is null
-         or row(${columnList(compared, 'live.')}) is distinct from row(${columnList(compared, 'fresh.')})
-     ), deleted as (
-       delete from ${sqlName(target)} as live using differences
-       where ${ofDate} and differences.${someKey} is null
-         and ${each((key, index) => `live.${key} = differences.${liveKeys[index]!}`, ' and ')}
-       returning 1
-     ), updated as (
-       update ${sqlName(target)} as live set ${each((column) => `${column} = differences.${column}`, ', ', assigned)}
-       from differences
-       where ${ofDate} and ${each((key) => `live.${key} = differences.${key}`, ' and ')}
-         and differences.${liveKeys[0]!} is not null
-       returning 1
-     ), inserted as (
-       insert into ${sqlName(target)} (${columnList(layout)})
-       select ${columnList(layout)} from differences where ${liveKeys[0]!} is null
-       returning 1
-     )
-     select (select count(*)::integer from inserted) as inserted, (select count(*)::integer from updated) as updated,
-       (select count(*)::integer from deleted) as deleted`,
-  );
+async function change(client: pg.Client, target: Target, slice: NewSlice): Promise<Changes> {
+  const changes = await changeDifferences(client, {
+    target: target.name,
+    layout: target.layout,
+    asOf: slice.asOf,
+    source: sourceOf(slice),
+    expected: slice.expected,
+  });
   await keepRows(client, slice);
-  return rows[0]!;
-}
-
-/** Begins no column's name. */
-function freePrefix(layout: readonly LayoutColumn[]): string {
-  let prefix = 'live_';
-  while (layout.some(({ name }) => name.startsWith(prefix))) prefix += '_';
-  return prefix;
+  return changes;
 }
 
 async function replaceAll(
