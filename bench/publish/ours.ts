@@ -79,7 +79,6 @@ function newAttempt(asOf: string): Attempt {
     jobDigest: `sha256:${'b'.repeat(64)}`,
     startedAt: new Date().toISOString(),
     target: TARGET,
-    by: 'bench',
     retain: 3,
   };
 }

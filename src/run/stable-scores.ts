@@ -47,7 +47,7 @@ async function differencesIn(
 ): Promise<ScoreDifference[]> {
   const differences: ScoreDifference[] = [];
   for (const rows of blocks) {
-    const picked = inputs.map((data) => pickRows(data, data.length / all, rows) as FeatureData);
+    const picked = inputs.map((data) => pickRows<FeatureData>(data, data.length / all, rows));
     const wanted = scores.map((data) => pickRows(data, data.length / all, rows));
     const got = await model.score(picked, rows.length);
     for (const difference of scoreDifferences(model.signature, STEADY, wanted, got)) {
