@@ -1,6 +1,6 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { build } from 'esbuild';
 import { REPOSITORY } from '../helpers/cli.js';
@@ -15,8 +15,7 @@ function childScript(): Promise<string> {
 
 async function bundle(): Promise<string> {
   // Beneath the repository, so that packages are found.
-  const folder = mkdtempSync(path.join(REPOSITORY, 'node_modules/.registry-child-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+  const folder = await mkdtemp(path.join(REPOSITORY, 'node_modules/.registry-child-'));
   const outfile = path.join(folder, 'registry-child.js');
   await build({
     entryPoints: [path.join(import.meta.dirname, 'registry-child.ts')],
@@ -30,6 +29,11 @@ async function bundle(): Promise<string> {
   return outfile;
 }
 
+/** Removes the script; for `afterAll`, since a test file's process may be killed before it can exit. */
+export async function removeChildScript(): Promise<void> {
+  if (bundled !== undefined) await rm(path.dirname(await bundled), { recursive: true, force: true });
+}
+
 /** Starts `count` children on a registry, lets them go at the same moment, and gives what each sends. */
 export async function inProcesses<T>(
   location: string,
@@ -40,10 +44,20 @@ export async function inProcesses<T>(
   const children = Array.from({ length: count }, (_, index) =>
     fork(script, [location, ...argumentsOf(index)]),
   );
-  await Promise.all(children.map((child) => once(child, 'message')));
-  const results = children.map(async (child) => ((await once(child, 'message')) as [T])[0]);
+  await Promise.all(children.map(nextMessage));
+  const results = children.map((child) => nextMessage(child) as Promise<T>);
   for (const child of children) child.send('go');
   return Promise.all(results);
+}
+
+/** What a child sends next; rejects where it ends without. */
+async function nextMessage(child: ChildProcess): Promise<unknown> {
+  const ended = once(child, 'exit').then(([code]) => {
+    throw new Error(`A child ended with code ${String(code)} before it sent anything`);
+  });
+  ended.catch(() => undefined);
+  const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
+  return message;
 }
 
 /** Runs one child to its end; the signal that killed it. */
