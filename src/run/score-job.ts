@@ -145,7 +145,9 @@ async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Prom
   await using(openPool(plan, { ...context.services, workers, model: facts.model }), async (pool) => {
     for await (const { block, rejects } of scoreInOrder(input.blocks, pool, source)) {
       context.signal.throwIfAborted();
-      await stage.append({ payload: block.payload, rows: block.rows, keyHashes: block.keyHashes });
+      // Without rows it has no outputs either, and a file's columns are those of its first block.
+      if (block.rows > 0)
+        await stage.append({ payload: block.payload, rows: block.rows, keyHashes: block.keyHashes });
       if (rejects.length > 0) await stage.reject(rejects);
       await beside.take(block);
       tally.add(block, rejects);
