@@ -1,5 +1,6 @@
 import { PredawnError } from '../domain/errors.js';
 import type { Dialect } from './dialect.js';
+import { Kernel } from './kernel.js';
 
 /** Longest record in bytes, unless the cutter is told otherwise. */
 const LONGEST_RECORD = 64 * 1024 * 1024;
@@ -19,6 +20,8 @@ export interface CutterOptions {
   /** Bytes of the input before the first pushed one, for messages. */
   readonly firstByte?: number;
   readonly longestRecord?: number;
+  /** Undefined: the loops in TypeScript alone, which say what is right; opened where it is not given. */
+  readonly kernel?: Kernel | undefined;
 }
 
 /**
@@ -32,6 +35,7 @@ export class RecordCutter {
   readonly #options: CutterOptions;
   readonly #longest: number;
   readonly #unquoted: number[] = [];
+  readonly #kernel: Kernel | undefined;
   /** Bytes [0, #length) are not yet in a block, and scanned. */
   #buffer: Buffer<ArrayBuffer>;
   #length = 0;
@@ -42,6 +46,7 @@ export class RecordCutter {
 
   constructor(options: CutterOptions) {
     this.#options = options;
+    this.#kernel = 'kernel' in options ? options.kernel : Kernel.open(options.dialect.quote);
     this.#longest = Math.max(options.longestRecord ?? LONGEST_RECORD, options.blockBytes);
     this.#buffer = ownBuffer(options.blockBytes);
     this.#cut = options.firstByte ?? 0;
@@ -108,7 +113,13 @@ export class RecordCutter {
 
   /** The end of the last record that ends in [from, to), or of the first (then scanning stops there); -1 for none. */
   #recordEnd(chunk: Buffer, from: number, to: number, which: 'first' | 'last'): number {
-    const { delimiter, quote, lineEnd } = this.#options.dialect;
+    const { dialect } = this.#options;
+    if (which === 'last' && this.#kernel !== undefined) {
+      const { end, place } = this.#kernel.lastRecordEnd(chunk.subarray(from, to), dialect, this.#place);
+      this.#place = place;
+      return end === -1 ? -1 : from + end;
+    }
+    const { delimiter, quote, lineEnd } = dialect;
     // Starts and ends of what is outside quotes: only there does a line end end a record.
     const unquoted = this.#unquoted;
     unquoted.length = 0;

@@ -24,6 +24,15 @@ interface Exports extends CommonExports {
     starts: number,
   ) => number;
   readonly lines: () => number;
+  readonly lastRecordEnd: (
+    bytes: number,
+    length: number,
+    delimiter: number,
+    quote: number,
+    lineEnd: number,
+    from: number,
+  ) => number;
+  readonly place: () => number;
   readonly float32s: ReadNumbers;
   readonly float64s: ReadNumbers;
   readonly int32s: ReadNumbers;
@@ -87,6 +96,22 @@ export class Kernel {
   }
 
   private constructor(readonly quote: number) {}
+
+  /**
+   * The end of the last record that ends in a piece of a stream, -1 for none, and where the byte behind the piece
+   * stands; `from` is where its first byte does. The places are those of `RecordCutter`.
+   */
+  lastRecordEnd(
+    piece: Uint8Array,
+    { delimiter, quote, lineEnd }: Dialect,
+    from: number,
+  ): { readonly end: number; readonly place: number } {
+    const { base } = this.#memory;
+    this.#memory.reserve(base + piece.length + MARGIN);
+    new Uint8Array(this.#memory.buffer).set(piece, base);
+    const end = this.#exports.lastRecordEnd(base, piece.length, delimiter, quote, lineEnd, from);
+    return { end, place: this.#exports.place() };
+  }
 
   /** Splits a block as `RecordSplitter` does; undefined where it has a ragged record or a quote that is amiss. */
   split(block: Uint8Array, { delimiter, quote, lineEnd }: Dialect, columns: number): KernelBlock | undefined {

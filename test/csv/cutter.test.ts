@@ -30,6 +30,31 @@ describe('blocks', () => {
     );
   });
 
+  it('are cut by the compiled loop where the one in TypeScript cuts', () => {
+    const soup = fc
+      .array(fc.constantFrom('a', '1', ',', '"', '\n', '\r\n', '""', ',"', '",', '"\n', 'x'.repeat(70)), {
+        maxLength: 80,
+      })
+      .map((all) => all.join(''));
+    const size = fc.integer({ min: 1, max: 200 });
+    fc.assert(
+      fc.property(soup, size, size, fc.constantFrom('"', undefined), (csv, blockBytes, pieceBytes, quote) => {
+        const options = { dialect: dialectOf({ ...COMMA, quote }), blockBytes, location: 'rows.csv' };
+        const cut = (cutter: RecordCutter) => {
+          const bytes = Buffer.from(csv);
+          const blocks: Uint8Array[] = [];
+          for (let at = 0; at < bytes.length; at += pieceBytes)
+            blocks.push(...cutter.push(bytes.subarray(at, at + pieceBytes)));
+          const { block, unended } = cutter.end();
+          return texts([...blocks, ...(block ? [block] : []), ...(unended ? [unended] : [])]);
+        };
+        const reference = cut(new RecordCutter({ ...options, kernel: undefined }));
+        expect(cut(new RecordCutter(options))).toEqual(reference);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
   it('do not trip over a quote inside an unquoted field', () => {
     expect(texts(cutText('5" pipe,1\n6,2\n7,3\n', 1, 4).blocks)).toEqual(['5" pipe,1\n', '6,2\n', '7,3\n']);
   });
