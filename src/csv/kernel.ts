@@ -107,7 +107,7 @@ export class Kernel {
     from: number,
   ): { readonly end: number; readonly place: number } {
     const { base } = this.#memory;
-    this.#memory.reserve(base + piece.length + MARGIN);
+    this.#memory.reserve(base + piece.length);
     new Uint8Array(this.#memory.buffer).set(piece, base);
     const end = this.#exports.lastRecordEnd(base, piece.length, delimiter, quote, lineEnd, from);
     return { end, place: this.#exports.place() };

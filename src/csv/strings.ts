@@ -1,6 +1,7 @@
 import type { CodedTexts } from '../domain/coded-texts.js';
 import type { FeatureData } from '../domain/columns.js';
 import { MOST_KEPT, type TextDictionary } from '../domain/text-dictionary.js';
+import { placeNumbers } from '../kernel/memory.js';
 import type { RowFaults } from './faults.js';
 import type { Kernel } from './kernel.js';
 import { replacement } from './missing.js';
@@ -30,8 +31,7 @@ export function stringReader(
       return;
     }
     const found = records.kernel.codes(table, sourceIndex, (row) => look(records, row, faults));
-    if (width === 1) codes.set(found);
-    else for (let row = 0, to = offset; row < found.length; row++, to += width) codes[to] = found[row]!;
+    placeNumbers(found, codes, offset, width);
   }
 
   /** The code of a row's text, and whether later rows with the same bytes have it without further ado. */

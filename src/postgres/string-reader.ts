@@ -4,6 +4,7 @@ import { MOST_KEPT, type TextDictionary } from '../domain/text-dictionary.js';
 import type { Kernel } from './kernel.js';
 import type { RowFaults } from './row-faults.js';
 import { replacement, type SlotContext, type SlotReader } from './slot-reader.js';
+import { placeNumbers } from '../kernel/memory.js';
 import { InternedText } from './interned-text.js';
 import { LENGTH_BYTES, type Tuples } from './tuples.js';
 import type { WireKind } from './types.js';
@@ -40,8 +41,7 @@ export function stringReader(
       return;
     }
     const found = kernel.codes(table, sourceIndex, nullCode, (row) => look(tuples, row, faults));
-    if (width === 1) codes.set(found);
-    else for (let row = 0, to = offset; row < rows; row++, to += width) codes[to] = found[row]!;
+    placeNumbers(found, codes, offset, width);
   }
 
   /** The code of a row's value, and whether later rows with the same bytes have it without further ado. */
