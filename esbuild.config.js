@@ -12,6 +12,12 @@ await build({
   target: 'node20.19',
   format: 'esm',
   sourcemap: true,
+  // Parsing is a good part of a start. Names stay, and lines short enough for a stack trace to point at.
+  minifyWhitespace: true,
+  minifySyntax: true,
+  lineLimit: 120,
+  // To ask which platform it is on, pg makes a Response, which loads Node's whole HTTP client.
+  define: { Response: 'undefined' },
   // Loads native code from beside its own files.
   external: ['onnxruntime-node'],
   // For the packages among them that are CommonJS.

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type CanaryRules, NO_CEILINGS } from '../domain/rollout.js';
 import { percentage } from './fields.js';
 

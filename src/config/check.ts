@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { didYouMean, nearest } from '../domain/nearest.js';
 import { keysAt } from './schema-keys.js';
 import { combineProblems, parseYaml, type YamlError, type YamlFile, type YamlPath } from './yaml-file.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { GateRules } from '../domain/gate.js';
 import { fail, NAME, NAME_RULE, percentage } from './fields.js';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { MissingRule } from '../domain/job.js';
 import { didYouMean, nearest } from '../domain/nearest.js';
 import { yamlText } from '../domain/yaml-text.js';

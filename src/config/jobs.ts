@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, readFile, realpath } from 'node:fs/promises';
 import path from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { PredawnError } from '../domain/errors.js';
 import type { CsvInput, Job, Project } from '../domain/job.js';
 import { didYouMean } from '../domain/nearest.js';

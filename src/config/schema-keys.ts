@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** The keys that a schema knows at a path, to suggest one of them. */
 export function keysAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {

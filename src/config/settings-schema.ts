@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { canarySchema } from './canary-schema.js';
 import { byteSize, NAME, NAME_RULE, text } from './fields.js';
 import { gateSchema } from './gate-schema.js';

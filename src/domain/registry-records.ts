@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { describeError } from './errors.js';
 import type { AliasMove, Manifest } from './registry.js';
 import type { RolloutMove } from './rollout.js';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { PredawnError } from '../domain/errors.js';
 import type { AttemptRecord } from './attempt-record.js';
 
