@@ -9,9 +9,10 @@ export interface Statement {
 /** What a statement of publishing does, by its text; the first that fits. */
 const PARTS: readonly (readonly [part: string, text: RegExp])[] = [
   ['key', /\badd (constraint \S+ )?primary key\b|^create unique index\b/i],
-  ['analyze', /^analyze\b/i],
+  ['analyze', /\banalyze\b/i],
   ['attach', /\battach partition\b/i],
-  ['keep outgoing', /_r\d{8}_/],
+  ['compare', /\bfull join\b|\ball_fresh limit\b/i],
+  ['keep outgoing', /^create table \S+_r\d{8}_/i],
   ['delete', /^delete from .* live\b/is],
   ['update', /^update .* live\b/is],
   ['insert', /^insert into (?!predawn\.)/i],

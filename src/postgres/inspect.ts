@@ -1,6 +1,9 @@
 import type pg from 'pg';
 import { parseTableName, type QualifiedName, sqlName } from './names.js';
 
+/** Percent of a page that inserted rows may fill where they are likely to be updated all at once. */
+export const ROOMY_FILLFACTOR = 50;
+
 /** A column as the catalog has it. A domain shows as the type it is made of. */
 export interface ExistingColumn {
   readonly name: string;
@@ -157,14 +160,32 @@ async function findJobs(
   return { createdFor: rows[0]?.created_for ?? undefined, publishedBy: rows[0]?.published_by ?? [] };
 }
 
-/** Whether the date has a partition of its own (or shares one that names it). */
-export async function hasPartition(client: pg.Client, parent: number, asOf: string): Promise<boolean> {
-  const { rows } = await client.query<{ there: boolean }>(
-    `select exists (
-       select from pg_catalog.pg_inherits i join pg_catalog.pg_class c on c.oid = i.inhrelid
-       where i.inhparent = $1 and position(quote_literal($2::text) in pg_get_expr(c.relpartbound, c.oid)) > 0
-     ) as there`,
+/** The partition with a date's rows. */
+export interface Partition {
+  /** Quoted for SQL. */
+  readonly name: string;
+  /** Whether this role may change how it is stored. */
+  readonly owned: boolean;
+  /** Whether a page has room for a second version of each of its rows. */
+  readonly roomy: boolean;
+}
+
+/** The date's own partition (or one that it shares and that names it). */
+export async function findPartition(
+  client: pg.Client,
+  parent: number,
+  asOf: string,
+): Promise<Partition | undefined> {
+  const { rows } = await client.query<Partition>(
+    `select format('%I.%I', n.nspname, c.relname) as name,
+       c.relkind = 'r' and pg_has_role(c.relowner, 'usage') as owned,
+       exists (select from pg_options_to_table(c.reloptions)
+               where option_name = 'fillfactor' and option_value::integer <= ${ROOMY_FILLFACTOR}) as roomy
+     from pg_catalog.pg_inherits i
+     join pg_catalog.pg_class c on c.oid = i.inhrelid
+     join pg_catalog.pg_namespace n on n.oid = c.relnamespace
+     where i.inhparent = $1 and position(quote_literal($2::text) in pg_get_expr(c.relpartbound, c.oid)) > 0`,
     [parent, asOf],
   );
-  return rows[0]?.there === true;
+  return rows[0];
 }

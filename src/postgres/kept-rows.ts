@@ -2,9 +2,11 @@ import type pg from 'pg';
 import { PredawnError } from '../domain/errors.js';
 import type { AttemptStatus, Receipt } from '../domain/receipt.js';
 import type { SliceHistory } from '../domain/slice-move.js';
-import { quoteIdentifier } from './connection.js';
+import { CHANGE } from './change-few.js';
+import { quoteIdentifier, quoteLiteral } from './connection.js';
+import { sameKey } from './differing.js';
 import { columnsOfTable, keyOfTable } from './inspect.js';
-import type { LayoutColumn } from './layout.js';
+import { columnList, type LayoutColumn } from './layout.js';
 import type { Target } from './make-slice.js';
 import { parseTableName, type QualifiedName, sqlName } from './names.js';
 import { readMoves } from './publications.js';
@@ -14,9 +16,18 @@ export interface KeptAttempt {
   /** Quoted for SQL. */
   readonly target: string;
   readonly receipt: Receipt;
-  /** The table that keeps its rows apart; undefined where there is none. */
-  readonly rows: QualifiedName | undefined;
+  /** What keeps its rows apart; undefined where nothing does. */
+  readonly rows: KeptTable | undefined;
 }
+
+export interface KeptTable {
+  readonly name: QualifiedName;
+  /** The table with the rows of a later attempt, where `name` has the differences from them only: see `changeFew`. */
+  readonly base: QualifiedName | undefined;
+}
+
+const IS_KEPT =
+  'to_regclass(a.rows_table) is not null and (a.rows_base is null or to_regclass(a.rows_base) is not null)';
 
 /** Everything that happened to a slice, for `chooseAttempt`. */
 export async function readHistory(client: pg.Client, job: string, asOf: string): Promise<SliceHistory> {
@@ -29,7 +40,7 @@ export async function readHistory(client: pg.Client, job: string, asOf: string):
     current: boolean;
   }>(
     `select a.attempt_id as id, a.artefact, a.status, a.started_at as started,
-       to_regclass(a.rows_table) is not null as kept, s.attempt_id is not null as current
+       ${IS_KEPT} as kept, s.attempt_id is not null as current
      from predawn.attempts a left join predawn.slices s using (attempt_id)
      where a.job = $1 and a.as_of = $2::date order by a.started_at, a.attempt_id`,
     [job, asOf],
@@ -48,14 +59,20 @@ export async function readHistory(client: pg.Client, job: string, asOf: string):
 }
 
 export async function readKept(client: pg.Client, attemptId: string): Promise<KeptAttempt> {
-  const { rows } = await client.query<{ target: string; receipt: Receipt; kept: string | null }>(
-    `select target_table as target, receipt,
-       case when to_regclass(rows_table) is not null then rows_table end as kept
-     from predawn.attempts where attempt_id = $1 for update`,
+  const { rows } = await client.query<{
+    target: string;
+    receipt: Receipt;
+    name: string | null;
+    base: string | null;
+  }>(
+    `select target_table as target, receipt, case when ${IS_KEPT} then rows_table end as name, rows_base as base
+     from predawn.attempts a where attempt_id = $1 for update`,
     [attemptId],
   );
-  const { target, receipt, kept } = rows[0]!;
-  return { target, receipt, rows: kept === null ? undefined : qualified(kept) };
+  const { target, receipt, name, base } = rows[0]!;
+  const kept =
+    name === null ? undefined : { name: qualified(name), base: base === null ? undefined : qualified(base) };
+  return { target, receipt, rows: kept };
 }
 
 /** Kept rows as the predictions table takes them. */
@@ -67,15 +84,20 @@ export interface KeptRows {
 }
 
 /**
- * How kept rows fit the predictions table: the job file may have changed since, and is not needed. Throws kind `configuration`, code `rows.columns`, where the table has changed so that it
- * can't take the rows.
+ * How kept rows fit the predictions table: the job file may have changed since, and is not needed. `attempt` is whose
+ * they are.
+ *
+ * @throws PredawnError kind `configuration`, code `rows.columns`, where the table has changed so that it can't take them.
  */
 export async function fitKept(
   client: pg.Client,
   { name, existing }: Omit<Target, 'layout'>,
-  rows: QualifiedName,
+  rows: KeptTable,
+  attempt: { readonly attemptId: string; readonly startedAt: string },
 ): Promise<KeptRows> {
-  const table = await client.query<{ oid: number }>('select to_regclass($1)::oid as oid', [sqlName(rows)]);
+  const table = await client.query<{ oid: number }>('select to_regclass($1)::oid as oid', [
+    sqlName(rows.base ?? rows.name),
+  ]);
   const { oid } = table.rows[0]!;
   const kept = await columnsOfTable(client, oid);
   const ours = existing.createdFor !== undefined;
@@ -96,7 +118,7 @@ export async function fitKept(
     throw new PredawnError(
       'configuration',
       'rows.columns',
-      `${sqlName(name)} has changed since the rows in ${sqlName(rows)} were published: ${columns}.`,
+      `${sqlName(name)} has changed since the rows in ${sqlName(rows.name)} were published: ${columns}.`,
       { hint: 'Bring the columns back, with the types they had, or have the date scored again.' },
     );
   }
@@ -113,7 +135,33 @@ export async function fitKept(
     const quoted = quoteIdentifier(column);
     return kept.some((one) => one.name === column) ? quoted : `null::${type} as ${quoted}`;
   });
-  return { layout, source: `(select ${selected.join(', ')} from ${sqlName(rows)})` };
+  const from =
+    rows.base === undefined
+      ? sqlName(rows.name)
+      : undoing(
+          rows.name,
+          rows.base,
+          layout.filter(({ name: column }) => kept.some((one) => one.name === column)),
+          attempt,
+        );
+  return { layout, source: `(select ${selected.join(', ')} from ${from})` };
+}
+
+/** SQL to select an attempt's rows: those of the next attempt that it did not change, and those that it did, as they were. */
+function undoing(
+  differences: QualifiedName,
+  base: QualifiedName,
+  columns: readonly LayoutColumn[],
+  { attemptId, startedAt }: { readonly attemptId: string; readonly startedAt: string },
+): string {
+  const unchanged = columns.map(({ name, role }) => {
+    if (role === 'attempt_id') return `${quoteLiteral(attemptId)}::uuid`;
+    return role === 'scored_at' ? `${quoteLiteral(startedAt)}::timestamptz` : `base.${quoteIdentifier(name)}`;
+  });
+  return `(select ${unchanged.join(', ')} from ${sqlName(base)} as base
+      where not exists (select from ${sqlName(differences)} as change where ${sameKey(columns, 'base', 'change')})
+    union all
+    select ${columnList(columns)} from ${sqlName(differences)} where ${CHANGE} <> 'inserted') as kept (${columnList(columns)})`;
 }
 
 /** Columns that every predictions table has, and no key or output is called. */

@@ -1,14 +1,16 @@
 import type pg from 'pg';
 import { PredawnError } from '../domain/errors.js';
 import type { Publishing } from '../domain/publication.js';
-import { changeDifferences } from './change-differences.js';
+import { changeFew } from './change-few.js';
+import { changeMany } from './change-many.js';
 import { quoteLiteral } from './connection.js';
-import { type ExistingTable, hasPartition } from './inspect.js';
+import { allowJoins, mostDiffer, piecesOf } from './differing.js';
+import { type ExistingTable, findPartition, type Partition } from './inspect.js';
 import { columnList, type LayoutColumn } from './layout.js';
 import { namingMisfits } from './misfits.js';
-import { type QualifiedName, sqlName } from './names.js';
+import { type QualifiedName, rowsTableName, sqlName } from './names.js';
+import { findOutgoing, keepWhole, type Outgoing, recordKept } from './outgoing.js';
 import { type NewPublication, recordPublication } from './publications.js';
-import { keepOutgoing } from './retention.js';
 import { addKey, createRowsTable, type RowConstants } from './rows-table.js';
 
 /** The predictions table. */
@@ -25,10 +27,12 @@ export interface NewSlice {
   readonly asOf: string;
   /** The attempt that the slice will be. */
   readonly attemptId: string;
-  /** A table that `createRowsTable` made: as this attempt staged it, or as its rows were kept. */
+  /** A table that `createRowsTable` made, as this attempt staged it, or as its rows were kept. */
   readonly rows: QualifiedName;
   /** SQL to select them from, where that is not the table as it stands. */
   readonly source?: string;
+  /** Whether the table holds all of them, and not only differences. */
+  readonly whole: boolean;
   /**
    * For rows that were committed earlier: where they are copied to if the date has no partition. Attaching the table
    * itself would show the date empty, and then full, to a reader within one snapshot.
@@ -45,21 +49,19 @@ type Changes = Publishing['changes'];
  * Makes the rows of one table the slice, inside a transaction that the caller commits: the one step of publishing,
  * of restoring, and of publishing what was staged. A date without a slice gets a partition; else only the rows that
  * differ are changed. A table that predawn did not create is published to by delete and insert. The rows that are
- * replaced are kept for restore first.
+ * replaced are kept for restore: all of them, or where few differ, those.
  *
  * @throws PredawnError kind `internal` where the count is wrong.
  */
 export async function makeSlice(client: pg.Client, target: Target, slice: NewSlice): Promise<Publishing> {
-  const { name, existing, layout } = target;
-  const { job, asOf } = slice;
+  const { name, existing } = target;
   const ours = existing.createdFor !== undefined;
-  const attach = ours && !(await hasPartition(client, existing.oid, asOf));
-  if (!attach && slice.retain > 1) await keepOutgoing(client, { job, asOf }, name, layout);
-  const changes = await (attach
-    ? attachPartition(client, target, slice)
-    : ours
-      ? change(client, target, slice)
-      : replaceAll(client, target, slice));
+  const partition = ours ? await findPartition(client, existing.oid, slice.asOf) : undefined;
+  const changes = await (!ours
+    ? replaceAll(client, target, slice)
+    : partition === undefined
+      ? attachPartition(client, target, slice)
+      : change(client, target, slice, partition));
   await assertCount(client, name, slice);
   return { changes, replaced: await recordPublication(client, slice) };
 }
@@ -94,16 +96,39 @@ function sourceOf({ rows, source }: NewSlice): string {
   return source ?? sqlName(rows);
 }
 
-async function change(client: pg.Client, target: Target, slice: NewSlice): Promise<Changes> {
-  const changes = await changeDifferences(client, {
-    target: target.name,
-    layout: target.layout,
-    asOf: slice.asOf,
-    source: sourceOf(slice),
-    expected: slice.expected,
-  });
+async function change(
+  client: pg.Client,
+  { name: target, layout }: Target,
+  slice: NewSlice,
+  partition: Partition,
+): Promise<Changes> {
+  const { asOf, expected, rows, whole } = slice;
+  const outgoing = await outgoingToKeep(client, target, slice);
+  const differing = { target, partition, layout, asOf, source: sourceOf(slice), expected };
+  await allowJoins(client);
+  const many = await mostDiffer(client, differing, piecesOf(differing));
+  const undoable = outgoing !== undefined && whole && !many;
+  if (outgoing !== undefined && !undoable) await keepWhole(client, outgoing, target, layout, asOf);
+  let changes: Changes;
+  if (many) changes = await changeMany(client, differing);
+  else {
+    const differences = undoable
+      ? outgoing.kept
+      : rowsTableName(target, 'retained', asOf, slice.move.requestId);
+    changes = await changeFew(client, differing, differences);
+    if (undoable) await recordKept(client, outgoing, rows);
+    else await client.query(`drop table ${sqlName(differences)}`);
+  }
   await keepRows(client, slice);
   return changes;
+}
+
+async function outgoingToKeep(
+  client: pg.Client,
+  target: QualifiedName,
+  slice: NewSlice,
+): Promise<Outgoing | undefined> {
+  return slice.retain > 1 ? findOutgoing(client, slice, target) : undefined;
 }
 
 async function replaceAll(
@@ -111,6 +136,8 @@ async function replaceAll(
   { name: target, existing, layout }: Target,
   slice: NewSlice,
 ): Promise<Changes> {
+  const outgoing = await outgoingToKeep(client, target, slice);
+  if (outgoing !== undefined) await keepWhole(client, outgoing, target, layout, slice.asOf);
   const columns = columnList(layout);
   const deleted = await client.query(
     `delete from ${sqlName(target)} where as_of = date ${quoteLiteral(slice.asOf)}`,
@@ -131,10 +158,15 @@ async function keepRows(client: pg.Client, slice: NewSlice): Promise<void> {
   );
 }
 
-/** How many rows a date has in a table. */
-export async function countRows(client: pg.Client, table: QualifiedName, asOf: string): Promise<number> {
+/** How many rows a date has in a table, or in what other SQL there is to select from. */
+export async function countRows(
+  client: pg.Client,
+  from: QualifiedName | string,
+  asOf: string,
+): Promise<number> {
+  const source = typeof from === 'string' ? from : sqlName(from);
   const { rows } = await client.query<{ count: string }>(
-    `select count(*) from ${sqlName(table)} where as_of = date ${quoteLiteral(asOf)}`,
+    `select count(*) from ${source} as counted where as_of = date ${quoteLiteral(asOf)}`,
   );
   return Number(rows[0]!.count);
 }

@@ -5,6 +5,7 @@ import { ledger } from './migrations/001-ledger.js';
 import { publications } from './migrations/002-publications.js';
 import { registry } from './migrations/003-registry.js';
 import { rollouts } from './migrations/004-rollouts.js';
+import { differences } from './migrations/005-differences.js';
 
 interface Migration {
   /** From 1, without gaps. Never changed once released. */
@@ -18,6 +19,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 2, description: 'staged attempts and the history of slices', sql: publications },
   { version: 3, description: 'the registry', sql: registry },
   { version: 4, description: 'shadows and canaries', sql: rollouts },
+  { version: 5, description: 'kept rows as differences', sql: differences },
 ];
 /** The version that this predawn makes. */
 export const LATEST = MIGRATIONS.length;

@@ -14,7 +14,7 @@ import type { StatementCanceller } from './cancel.js';
 import { commitWork } from './commit.js';
 import { translate } from './errors.js';
 import { fitKept, readHistory, type KeptAttempt, readKept } from './kept-rows.js';
-import { hasPartition, inspect } from './inspect.js';
+import { findPartition, inspect } from './inspect.js';
 import { type AttemptSettings, withLockedSession } from './locked-session.js';
 import { countRows, makeSlice, type Target } from './make-slice.js';
 import { rowsTableName, sqlName } from './names.js';
@@ -93,13 +93,13 @@ async function move(
   const rows = kept.rows;
   if (rows === undefined)
     throw rowsNotKept(request, chosen, history, 'were only in the table, where others changed them');
-  const count = await countRows(session, rows, asOf);
+  const name = rowsTableName(target.name, 'staged', asOf, request.id);
+  const { layout, source } = await fitKept(session, target, rows, chosen);
+  const count = await countRows(session, source, asOf);
   if (count !== kept.receipt.output.rows) {
-    const found = `are damaged: ${sqlName(rows)} has ${count} of ${kept.receipt.output.rows}`;
+    const found = `are damaged: ${sqlName(rows.name)} has ${count} of ${kept.receipt.output.rows}`;
     throw rowsNotKept(request, chosen, history, found);
   }
-  const name = rowsTableName(target.name, 'staged', asOf, request.id);
-  const { layout, source } = await fitKept(session, target, rows);
   const publishing = await makeSlice(
     session,
     { ...target, layout },
@@ -107,8 +107,9 @@ async function move(
       job,
       asOf,
       attemptId: chosen.attemptId,
-      rows,
+      rows: rows.name,
       source,
+      whole: rows.base === undefined,
       copy: { name, constants: { ...attempt, asOf, scoredAt: chosen.startedAt } },
       expected: count,
       retain,
@@ -146,7 +147,10 @@ async function isWhole(
   asOf: string,
   { receipt }: KeptAttempt,
 ): Promise<boolean> {
-  if (existing.createdFor !== undefined && !(await hasPartition(session, existing.oid, asOf))) return false;
+  if (existing.createdFor !== undefined) {
+    const partition = await findPartition(session, existing.oid, asOf);
+    if (partition === undefined) return false;
+  }
   return (await countRows(session, name, asOf)) === receipt.output.rows;
 }
 

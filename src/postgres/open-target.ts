@@ -3,7 +3,7 @@ import { combine } from '../domain/errors.js';
 import type { Attempt, PublishedSlice } from '../domain/publication.js';
 import { readSlice } from './attempts.js';
 import { targetProblems } from './compatibility.js';
-import { hasPartition, inspect, type Inspection } from './inspect.js';
+import { findPartition, inspect, type Inspection } from './inspect.js';
 import { layoutLike, layoutOf, type LayoutColumn } from './layout.js';
 import { countRows } from './make-slice.js';
 import { type QualifiedName, sqlName } from './names.js';
@@ -47,7 +47,7 @@ async function currentSlice(
   { name, existing }: Inspection,
 ): Promise<PublishedSlice | undefined> {
   if (existing === undefined) return undefined;
-  if (existing.createdFor !== undefined && !(await hasPartition(session, existing.oid, asOf)))
+  if (existing.createdFor !== undefined && (await findPartition(session, existing.oid, asOf)) === undefined)
     return undefined;
   const slice = await readSlice(session, job, asOf, sqlName(name));
   if (slice === undefined) return undefined;

@@ -169,8 +169,12 @@ export class PostgresRowStage implements RowStage {
       if (state === LIMIT_EXCEEDED) throw await longestKey(session, rows, columnsOf(layout, 'key'));
       return false;
     }
-    // Without statistics, comparing with the present slice takes three times as long, and so do the first readers.
-    await session.query(`analyze ${sqlName(rows)}`);
+    // Without statistics, comparing with the present slice takes three times as long, and so do the first readers. Rough
+    // ones do until autovacuum makes its own.
+    await session.query(
+      `select set_config('default_statistics_target', least(current_setting('default_statistics_target')::integer, 10)::text, true);
+       analyze ${sqlName(rows)}`,
+    );
     this.#keyed = true;
     return true;
   }

@@ -18,6 +18,7 @@ export class PostgresStage extends PostgresRowStage implements Stage {
         asOf: attempt.asOf,
         attemptId: attempt.id,
         rows,
+        whole: true,
         expected: this.output().rows,
         retain: attempt.retain,
         move: { requestId: attempt.id, action: 'publish', by: attempt.by, reason: undefined },

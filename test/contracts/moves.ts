@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { v7 } from 'uuid';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { hashKeys } from '../../src/domain/key-hash.js';
@@ -27,6 +28,7 @@ export function describeMoves(
 ): void {
   describe.each(formats)(`moves of a slice: ${name}, %s`, (format) => {
     let subject: MovableUnderTest;
+    let dates = 0;
     const churn = targetOf(CHURN, { format });
     beforeEach(async () => {
       subject = await open();
@@ -81,6 +83,75 @@ export function describeMoves(
           expect(await scores()).toEqual(Array.from({ length: count }, () => [0.125, 0, 0.25, 0.5][index]));
           expect(await current()).toBe(attempt.id);
         }
+      });
+
+      test('has the rows that the attempt had, whatever came between', async () => {
+        const step = fc.oneof(
+          // Which rows the next attempt leaves out, brings and scores otherwise.
+          {
+            weight: 4,
+            arbitrary: fc.record({ edits: fc.array(fc.nat(30), { maxLength: 6 }), all: fc.constant(false) }),
+          },
+          {
+            weight: 2,
+            arbitrary: fc.record({ edits: fc.array(fc.nat(30), { maxLength: 3 }), all: fc.constant(true) }),
+          },
+          { weight: 4, arbitrary: fc.record({ restored: fc.nat(3) }) },
+          { weight: 1, arbitrary: fc.constant('removed' as const) },
+        );
+        const few = { edits: [1, 2], all: false };
+        const histories = fc.array(step, { minLength: 3, maxLength: 9 });
+        await fc.assert(
+          fc.asyncProperty(fc.constantFrom(2, 3, 20), histories, async (retain, steps) => {
+            const asOf = new Date(Date.UTC(2026, 0, ++dates)).toISOString().slice(0, 10);
+            const attempts: { attempt: Attempt; rows: ReadonlyMap<string, number> }[] = [];
+            let rows = new Map(Array.from({ length: 20 }, (_, row) => [`C-${row}`, 0]));
+            let now: (typeof attempts)[number] | undefined;
+            for (const [index, each] of steps.entries()) {
+              if (each === 'removed') {
+                if (now === undefined) continue;
+                await subject.removeSlice(churn, asOf);
+                // Where nobody ever published over them, its rows were nowhere else.
+                if (!(await entry(now.attempt.id)).rowsKept) return;
+                await restore({ asOf, attemptId: now.attempt.id, retain });
+              } else if ('restored' in each) {
+                const chosen = attempts[each.restored];
+                if (chosen === undefined) continue;
+                const kept = (await entry(chosen.attempt.id)).rowsKept || chosen === now;
+                if (retain === 20) expect(kept).toBe(true);
+                const moved = restore({ asOf, attemptId: chosen.attempt.id, retain });
+                if (kept) await moved;
+                else await expect(moved).rejects.toMatchObject({ code: 'rows.not_kept' });
+                if (kept) now = chosen;
+              } else {
+                rows = new Map(now?.rows ?? rows);
+                if (each.all) for (const key of rows.keys()) rows.set(key, index + 1);
+                for (const edit of each.edits) {
+                  if (edit % 3 === 0) rows.delete(`C-${edit}`);
+                  else rows.set(`C-${edit}`, index + 1);
+                }
+                const [keys, scores] = [[...rows.keys()], [...rows.values()]];
+                now = { attempt: newAttempt(asOf, churn, { retain }), rows };
+                await publish(now.attempt, { keys: [keys], outputs: [scores, keys.map(() => 'No')] });
+                attempts.push(now);
+              }
+              const slice = await seen(asOf);
+              expect(new Map(slice.map(({ key, outputs }) => [key[0]!, outputs[0]]))).toEqual(
+                now?.rows ?? new Map(),
+              );
+              expect(slice).toHaveLength(now?.rows.size ?? 0);
+              expect(await current(asOf)).toBe(now?.attempt.id);
+            }
+          }),
+          {
+            numRuns: 15,
+            examples: [
+              // The last needs rows that were kept as differences from those of an attempt that is kept no longer.
+              [2, [few, { edits: [1, 3, 25], all: false }, { restored: 0 }, few, { restored: 0 }]],
+              [3, [few, { edits: [2, 6, 26, 29], all: false }, { restored: 0 }, 'removed', { restored: 1 }]],
+            ],
+          },
+        );
       });
 
       test('leaves rows that are the same to the attempt that last changed them', async () => {
@@ -523,7 +594,7 @@ export function describeMoves(
     }
 
     async function current(asOf = DAY): Promise<string | undefined> {
-      const entries = await subject.ledger.entries({ limit: 100 });
+      const entries = await subject.ledger.entries({ limit: 1000 });
       const found = entries.filter((each) => each.asOf === asOf && each.current);
       expect(found.length).toBeLessThanOrEqual(1);
       return found[0]?.attemptId;

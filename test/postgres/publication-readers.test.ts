@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { Publication } from '../../src/domain/publication.js';
 import { openPostgresPublication } from '../../src/postgres/publication.js';
 import { CHURN, newAttempt, targetOf } from '../contracts/attempts.js';
-import { churnRows, publishRows, tableNames } from '../helpers/postgres-publication.js';
+import { churnRows, publishRows } from '../helpers/postgres-publication.js';
 import { createDatabase, type TestDatabase } from '../helpers/postgres.js';
 
 const DAY = '2026-11-20';
@@ -63,8 +63,10 @@ test('a repeatable read reader sees a dropped date come back whole, or not at al
   for (const score of [0.25, 0.5]) {
     await publishRows(publication, newAttempt(DAY, target), churnRows(700, score));
   }
-  const [partition] = await tableNames(database.client, 'churn_predictions_p%');
-  await database.client.query(`drop table ${partition!}`);
+  const { rows } = await database.client.query<{ name: string }>(
+    `select inhrelid::regclass::text as name from pg_inherits where inhparent = 'churn_predictions'::regclass`,
+  );
+  await database.client.query(`drop table ${rows[0]!.name}`);
   const readers = await Promise.all([startReader('repeatable read'), startReader('repeatable read')]);
   await restore();
   for (const reader of readers) {

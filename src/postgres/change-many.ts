@@ -1,0 +1,90 @@
+import type pg from 'pg';
+import type { Publishing } from '../domain/publication.js';
+import { type Differing, type Pieces, piecesOf } from './differing.js';
+import { ROOMY_FILLFACTOR } from './inspect.js';
+import { columnList } from './layout.js';
+import { sqlName } from './names.js';
+
+type Changes = Publishing['changes'];
+
+interface Counts {
+  readonly live: number;
+  /** Keys on both sides. */
+  readonly common: number;
+}
+
+/**
+ * Changes the rows that differ where those are most, as after another model. The first time they are deleted and
+ * inserted, which takes half as long as updating them where a page has no room for a second version of its rows:
+ * each would need another entry in the key's index. They are inserted with such room, so that the next time, which
+ * may be the restore of the first, they are updated in their pages, which takes half as long again.
+ */
+export async function changeMany(client: pg.Client, differing: Differing): Promise<Changes> {
+  const pieces = piecesOf(differing);
+  const { live, common } = await count(client, pieces);
+  const others = { inserted: differing.expected - common, deleted: live - common };
+  const updated = await (differing.partition.roomy
+    ? update(client, differing, pieces, others)
+    : rewrite(client, differing, pieces, others, live));
+  return { inserted: others.inserted, updated, deleted: others.deleted };
+}
+
+async function count(client: pg.Client, { live, fresh, ofDate, sameKey }: Pieces): Promise<Counts> {
+  const { rows } = await client.query<Record<keyof Counts, string>>(
+    `select count(*) as common, (select count(*) from ${live} where ${ofDate}) as live
+     from ${live} join ${fresh} on ${sameKey} where ${ofDate}`,
+  );
+  return { live: Number(rows[0]!.live), common: Number(rows[0]!.common) };
+}
+
+type Others = Omit<Changes, 'updated'>;
+
+/** Returns how many rows were updated. */
+async function update(
+  client: pg.Client,
+  differing: Differing,
+  { live, fresh, ofDate, sameKey, differs, assigned }: Pieces,
+  { inserted, deleted }: Others,
+): Promise<number> {
+  if (deleted > 0) {
+    await client.query(
+      `delete from ${live} where ${ofDate} and not exists (select from ${fresh} where ${sameKey})`,
+    );
+  }
+  const { rowCount } = await client.query(
+    `update ${live} set ${assigned} from ${fresh} where ${ofDate} and ${sameKey} and ${differs}`,
+  );
+  if (inserted > 0) await insertMissing(client, differing, `${ofDate} and ${sameKey}`);
+  return rowCount!;
+}
+
+/** Every row that is not the same goes, and what is missing then comes. Returns how many of them had a key of the other. */
+async function rewrite(
+  client: pg.Client,
+  differing: Differing,
+  { live, fresh, ofDate, sameKey, differs }: Pieces,
+  { deleted }: Others,
+  all: number,
+): Promise<number> {
+  const { name, owned } = differing.partition;
+  if (owned) await client.query(`alter table ${name} set (fillfactor = ${ROOMY_FILLFACTOR})`);
+  const { rowCount: gone } = await client.query(
+    `delete from ${live} where ${ofDate}
+     and not exists (select from ${fresh} where ${sameKey} and not (${differs}))`,
+  );
+  await insertMissing(client, differing, gone === all ? undefined : `${ofDate} and ${sameKey}`);
+  return gone! - deleted;
+}
+
+/** `there` tells which live row has a fresh one's key; undefined where no row is left. */
+async function insertMissing(
+  client: pg.Client,
+  { target, layout, source }: Differing,
+  there: string | undefined,
+): Promise<void> {
+  await client.query(
+    `insert into ${sqlName(target)} (${columnList(layout)}) select ${columnList(layout, 'fresh.')} from ${source} as fresh${
+      there === undefined ? '' : ` where not exists (select from ${sqlName(target)} as live where ${there})`
+    }`,
+  );
+}
