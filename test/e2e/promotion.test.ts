@@ -1,4 +1,4 @@
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -7,6 +7,7 @@ import type { GateReport } from '../../src/domain/gate.js';
 import { REPOSITORY, startCli } from '../helpers/cli.js';
 import { runInProcess } from '../helpers/in-process.js';
 import { buildLogistic } from '../helpers/linear-models.js';
+import { createDatabase, type TestDatabase } from '../helpers/postgres.js';
 import { filesBeneath } from '../helpers/project.js';
 
 /** The command line from registration to production and back, with real models, files and processes. */
@@ -30,6 +31,12 @@ environments:
 const JOB = 'model: leads\ntimezone: UTC\ninput: { csv: "in/{date}.csv" }\nkey: id\n';
 const LINES = Array.from({ length: 500 }, (_, row) => `r${row},${row / 250 - 1},${row >= 450 ? 1 : 0}`);
 
+const INPUTS: Readonly<Record<string, readonly string[]>> = {
+  '2026-11-19': LINES.filter((_, row) => row % 25 === 0),
+  '2026-11-20': LINES,
+  [DATE]: LINES,
+};
+
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(path.join(tmpdir(), 'predawn-promotion-'));
@@ -37,19 +44,22 @@ beforeEach(async () => {
   for (const [file, content] of [
     ['predawn.yaml', SETTINGS],
     ['jobs/leads.yaml', JOB],
-    ['golden.csv', `${['id,a,b', ...LINES.filter((_, row) => row % 25 === 0)].join('\n')}\n`],
+    ['golden.csv', csvOf(INPUTS['2026-11-19']!)],
     ['1.onnx', buildLogistic({ a: 3 })],
     ['2.onnx', buildLogistic({ a: 3.001 })],
     ['3.onnx', buildLogistic({ a: 3, b: -6 })],
   ] as const) {
     await writeFile(path.join(folder, file), content);
   }
-  await rm(path.join(folder, 'in'), { recursive: true, force: true });
-  await cp(path.join(folder, 'golden.csv'), path.join(folder, `in/2026-11-19.csv`));
-  for (const date of ['2026-11-20', DATE])
-    await writeFile(path.join(folder, `in/${date}.csv`), `${['id,a,b', ...LINES].join('\n')}\n`);
+  await mkdir(path.join(folder, 'in'));
+  for (const [date, lines] of Object.entries(INPUTS))
+    await writeFile(path.join(folder, `in/${date}.csv`), csvOf(lines));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+function csvOf(lines: readonly string[]): string {
+  return `${['id,a,b', ...lines].join('\n')}\n`;
+}
 
 const cli = (...args: string[]) => runInProcess(args, { cwd: folder, now: new Date(`2026-11-22T04:00:00Z`) });
 const model = (...args: string[]) => cli('model', ...args);
@@ -78,7 +88,40 @@ async function promoteAll(version: number): Promise<void> {
   await ok('promote', 'leads', String(version), '--to', 'production', ...accept, '--reason', 'meant');
 }
 
-describe('from registration to production and back', () => {
+/** The same project with its input, its registry and its predictions in a database. */
+async function moveToDatabase({ client, url }: TestDatabase): Promise<void> {
+  await client.query('create table leads (day date, id text, a float4, b float4)');
+  for (const [date, lines] of Object.entries(INPUTS)) {
+    for (const line of lines)
+      await client.query('insert into leads values ($1, $2, $3, $4)', [date, ...line.split(',')]);
+  }
+  await rm(path.join(folder, 'in'), { recursive: true });
+  await writeFile(
+    path.join(folder, 'jobs/leads.yaml'),
+    JOB.replace(/csv: .*"/, 'query: "select id, a, b from leads where day = :date order by id"'),
+  );
+  const settings = SETTINGS.replaceAll(
+    /destination: [^ ,\n]+/g,
+    `destination: "${url}", source: "${url}"`,
+  ).replace(
+    /destination: (.*), source: (.*)\n    after: staging/,
+    'destination: $1\n    source: $2\n    after: staging',
+  );
+  await writeFile(path.join(folder, 'predawn.yaml'), `registry: "${url}"\n${settings}`);
+}
+
+describe.each(['files', 'PostgreSQL'])('from registration to production and back: %s', (kind) => {
+  let database: TestDatabase | undefined;
+  beforeEach(async () => {
+    if (kind === 'files') return;
+    database = await createDatabase();
+    await moveToDatabase(database);
+  });
+  afterEach(async () => {
+    await database?.drop();
+    database = undefined;
+  });
+
   it('goes through the environments, behind the gate, and leaves its reports in the history', async () => {
     await register(1, 2);
     expect(await model('promote', 'leads', '1', '--to', 'production')).toMatchObject({
@@ -109,6 +152,10 @@ describe('from registration to production and back', () => {
     expect(await ok('history', 'leads', '--gates')).toContain('✓ leads@2 passes the gate of production');
     // A gate scores without publishing: no environment has a predictions table.
     expect((await filesBeneath(path.join(folder, 'out'))).join()).toBe('');
+    const tables = await database?.client.query(
+      `select tablename from pg_tables where schemaname = 'public' and tablename <> 'leads'`,
+    );
+    expect(tables?.rows ?? []).toEqual([]);
   });
 
   it('moves nothing where the gate fails: exit 65, the report on stdout, what failed on stderr', async () => {
@@ -184,7 +231,8 @@ describe('from registration to production and back', () => {
     await register(1, 2);
     await promoteAll(1);
     await promoteAll(2);
-    await rm(path.join(folder, 'in'), { recursive: true });
+    await rm(path.join(folder, 'in'), { recursive: true, force: true });
+    await database?.client.query('drop table leads');
     await rm(path.join(folder, 'jobs'), { recursive: true });
     await ok('rollback', 'leads', '--env', 'production', '--reason', 'drift');
     expect(await liveIn('production')).toBe(1);
