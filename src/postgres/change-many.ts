@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import type { Publishing } from '../domain/publication.js';
+import { countRows } from './count-rows.js';
 import { type Differing, type Pieces, piecesOf } from './differing.js';
 import { ROOMY_FILLFACTOR } from './inspect.js';
 import { columnList } from './layout.js';
@@ -21,12 +22,7 @@ interface Counts {
  */
 export async function changeMany(client: pg.Client, differing: Differing): Promise<Changes> {
   const pieces = piecesOf(differing);
-  const { live, common } = await count(client, pieces);
-  const others = { inserted: differing.expected - common, deleted: live - common };
-  const updated = await (differing.partition.roomy
-    ? update(client, differing, pieces, others)
-    : rewrite(client, differing, pieces, others, live));
-  return { inserted: others.inserted, updated, deleted: others.deleted };
+  return differing.partition.roomy ? update(client, differing, pieces) : rewrite(client, differing, pieces);
 }
 
 async function count(client: pg.Client, { live, fresh, ofDate, sameKey }: Pieces): Promise<Counts> {
@@ -37,43 +33,43 @@ async function count(client: pg.Client, { live, fresh, ofDate, sameKey }: Pieces
   return { live: Number(rows[0]!.live), common: Number(rows[0]!.common) };
 }
 
-type Others = Omit<Changes, 'updated'>;
-
-/** Returns how many rows were updated. */
-async function update(
-  client: pg.Client,
-  differing: Differing,
-  { live, fresh, ofDate, sameKey, differs, assigned }: Pieces,
-  { inserted, deleted }: Others,
-): Promise<number> {
+async function update(client: pg.Client, differing: Differing, pieces: Pieces): Promise<Changes> {
+  const { live, fresh, ofDate, sameKey, differs, assigned } = pieces;
+  const { target, asOf, expected } = differing;
+  const { rowCount } = await client.query(
+    `update ${live} set ${assigned} from ${fresh} where ${ofDate} and ${sameKey} and ${differs}`,
+  );
+  const updated = rowCount!;
+  // Then every new row met a live one, and there are no others.
+  if (updated === expected && (await countRows(client, target, asOf)) === expected)
+    return { inserted: 0, updated, deleted: 0 };
+  const counts = await count(client, pieces);
+  const deleted = counts.live - counts.common;
   if (deleted > 0) {
     await client.query(
       `delete from ${live} where ${ofDate} and not exists (select from ${fresh} where ${sameKey})`,
     );
   }
-  const { rowCount } = await client.query(
-    `update ${live} set ${assigned} from ${fresh} where ${ofDate} and ${sameKey} and ${differs}`,
-  );
+  const inserted = expected - counts.common;
   if (inserted > 0) await insertMissing(client, differing, `${ofDate} and ${sameKey}`);
-  return rowCount!;
+  return { inserted, updated, deleted };
 }
 
-/** Every row that is not the same goes, and what is missing then comes. Returns how many of them had a key of the other. */
-async function rewrite(
-  client: pg.Client,
-  differing: Differing,
-  { live, fresh, ofDate, sameKey, differs }: Pieces,
-  { deleted }: Others,
-  all: number,
-): Promise<number> {
-  const { name, owned } = differing.partition;
-  if (owned) await client.query(`alter table ${name} set (fillfactor = ${ROOMY_FILLFACTOR})`);
-  const { rowCount: gone } = await client.query(
+/** Every row that is not the same goes, and what is missing then comes. */
+async function rewrite(client: pg.Client, differing: Differing, pieces: Pieces): Promise<Changes> {
+  const { live, fresh, ofDate, sameKey, differs } = pieces;
+  const { partition, expected } = differing;
+  const counts = await count(client, pieces);
+  if (partition.owned)
+    await client.query(`alter table ${partition.name} set (fillfactor = ${ROOMY_FILLFACTOR})`);
+  const { rowCount } = await client.query(
     `delete from ${live} where ${ofDate}
      and not exists (select from ${fresh} where ${sameKey} and not (${differs}))`,
   );
-  await insertMissing(client, differing, gone === all ? undefined : `${ofDate} and ${sameKey}`);
-  return gone! - deleted;
+  const gone = rowCount!;
+  await insertMissing(client, differing, gone === counts.live ? undefined : `${ofDate} and ${sameKey}`);
+  const deleted = counts.live - counts.common;
+  return { inserted: expected - counts.common, updated: gone - deleted, deleted };
 }
 
 /** `there` tells which live row has a fresh one's key; undefined where no row is left. */

@@ -5,7 +5,7 @@ import { readSlice } from './attempts.js';
 import { targetProblems } from './compatibility.js';
 import { findPartition, inspect, type Inspection } from './inspect.js';
 import { layoutLike, layoutOf, type LayoutColumn } from './layout.js';
-import { countRows } from './make-slice.js';
+import { countRows } from './count-rows.js';
 import { type QualifiedName, sqlName } from './names.js';
 
 /** The table that an attempt stages for. */
