@@ -1,39 +1,35 @@
 import { Command, CommanderError } from 'commander';
 import { PredawnError } from '../domain/errors.js';
-import { databaseCommand } from './commands/database.js';
-import { initCommand } from './commands/init.js';
-import { modelCommand } from './commands/model/model.js';
-import { publishCommand } from './commands/publish.js';
-import { restoreCommand } from './commands/restore.js';
-import { runCommand } from './commands/run.js';
-import { runsCommand } from './commands/runs.js';
-import { schemaCommand } from './commands/schema.js';
-import { showCommand } from './commands/show.js';
-import { validateCommand } from './commands/validate.js';
 import type { CommandContext } from './context.js';
 import { EXIT_CODES, exitCode, SUCCESS } from './exit-codes.js';
 import { useColors } from './print.js';
 import { asPredawnError, errorJson, renderError } from './render-error.js';
 
-/** The whole command line; a command is one file under `commands/` and one line here. */
-export function buildProgram(context: CommandContext): Command {
+type MakeCommand = (context: CommandContext) => Command;
+
+/** A command is one file under `commands/` and one line here. Each is loaded when it is asked for: starting is most of what many take. */
+const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
+  run: async () => (await import('./commands/run.js')).runCommand,
+  validate: async () => (await import('./commands/validate.js')).validateCommand,
+  runs: async () => (await import('./commands/runs.js')).runsCommand,
+  show: async () => (await import('./commands/show.js')).showCommand,
+  restore: async () => (await import('./commands/restore.js')).restoreCommand,
+  publish: async () => (await import('./commands/publish.js')).publishCommand,
+  model: async () => (await import('./commands/model/model.js')).modelCommand,
+  init: async () => (await import('./commands/init.js')).initCommand,
+  db: async () => (await import('./commands/database.js')).databaseCommand,
+  schema: async () => (await import('./commands/schema.js')).schemaCommand,
+};
+
+/** The whole command line; or, where `argv` begins with a command's name, as much of it as that needs. */
+export async function buildProgram(context: CommandContext, argv: readonly string[] = []): Promise<Command> {
   const program = new Command('predawn')
     .description('Score yesterday’s rows with a versioned ONNX model and publish the predictions atomically.')
     .version(context.services.versions.predawn)
     .addHelpText('after', exitCodeHelp);
-  for (const command of [
-    runCommand(context),
-    validateCommand(context),
-    runsCommand(context),
-    showCommand(context),
-    restoreCommand(context),
-    publishCommand(context),
-    modelCommand(context),
-    initCommand(context),
-    databaseCommand(context),
-    schemaCommand(context),
-  ]) {
-    program.addCommand(command);
+  const names = argv[0] === '--version' ? [] : Object.keys(COMMANDS);
+  for (const name of names.includes(argv[0]!) ? [argv[0]!] : names) {
+    program.addCommand((await COMMANDS[name]!())(context));
   }
   prepare(program, context);
   return program;
@@ -47,7 +43,8 @@ export function buildProgram(context: CommandContext): Command {
  */
 export async function runProgram(argv: readonly string[], context: CommandContext): Promise<number> {
   try {
-    await buildProgram(context).parseAsync(argv, { from: 'user' });
+    const program = await buildProgram(context, argv);
+    await program.parseAsync(argv, { from: 'user' });
     return SUCCESS;
   } catch (thrown) {
     if (thrown instanceof CommanderError) return isHelp(thrown, argv) ? SUCCESS : reportUsage(thrown);

@@ -7,7 +7,7 @@ import { EXIT_CODES } from '../../src/cli/exit-codes.js';
 import { REPOSITORY } from '../helpers/cli.js';
 import { commandsPage } from './commands-page.js';
 
-const program = buildProgram({
+const program = await buildProgram({
   services: { versions: { predawn: '0' } },
   stdout: { write: () => true, isTTY: false, columns: 100 },
 } as unknown as CommandContext);
