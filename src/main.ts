@@ -15,6 +15,7 @@ import { wireServices } from './wiring.js';
  */
 process.exitCode = INTERNAL_ERROR;
 let settled = false;
+let isLetGo = false as boolean;
 
 process.on('uncaughtException', dieOfBug);
 process.on('unhandledRejection', dieOfBug);
@@ -53,9 +54,18 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr: textStream(process.stderr),
   signal: interruption.signal,
   now,
+  letGo: () => (isLetGo = true),
   newAttemptId: () => uuidv7(),
 });
 settled = true;
+if (isLetGo) endWhenWritten();
+
+/** Ends even though something still holds the process, but not before its output is out. */
+function endWhenWritten(): void {
+  const isWritten = [process.stdout, process.stderr].every((stream) => stream.writableLength === 0);
+  if (isWritten) process.exit();
+  setTimeout(endWhenWritten, 10);
+}
 
 /** A container may run under a number that has no name. */
 function userName(): string {

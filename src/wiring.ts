@@ -5,10 +5,12 @@ import path from 'node:path';
 import { codecs } from './block-wiring.js';
 import { PredawnError } from './domain/errors.js';
 import type { Job, Project, Settings } from './domain/job.js';
+import type { Ledger, LedgerEntry } from './domain/ledger.js';
 import type { Publication } from './domain/publication.js';
 import type { Registry } from './domain/registry.js';
 import type { Source } from './domain/source.js';
 import type { Services, SourceRequest } from './run/services.js';
+import { using } from './run/using.js';
 
 /**
  * Builds the ports: the only file, with `block-wiring.ts`, that imports adapters. Each is imported when it is
@@ -18,10 +20,12 @@ import type { Services, SourceRequest } from './run/services.js';
  * @param now the time that moves of aliases are recorded with
  */
 export async function wireServices({ cwd, now }: { cwd: string; now: () => Date }): Promise<Services> {
+  const versions = await readVersions();
+  const places = { cwd, version: versions.predawn };
   return {
     codecs,
     workerEntry: new URL('./worker.js', import.meta.url),
-    versions: await readVersions(),
+    versions,
 
     openRegistry: (project) => openRegistry(project, now),
 
@@ -36,10 +40,17 @@ export async function wireServices({ cwd, now }: { cwd: string; now: () => Date 
 
     openScratchPublication: () => openScratchPublication(cwd, now),
 
-    async openLedger({ environment: { destination } }) {
-      if (isDatabase(destination))
-        return (await import('./postgres/ledger.js')).openPostgresLedger(destination);
-      return (await import('./files/ledger.js')).openFilesLedger(destination);
+    openLedger,
+
+    async openListener({ notify, run, settings }) {
+      const { listen, openChannels } = await import('./notify/notify.js');
+      const lastAttempts = async () => (settings === undefined ? [] : await attemptsOf(run.job, settings));
+      return listen(openChannels(notify, places), { run, now, lastAttempts });
+    },
+
+    async receivers(notify) {
+      const { openChannels, receiversOf } = await import('./notify/notify.js');
+      return receiversOf(openChannels(notify, places));
     },
 
     sampleInput: async (request) => (await import('./sample-input.js')).sampleInput(request),
@@ -56,6 +67,18 @@ export async function wireServices({ cwd, now }: { cwd: string; now: () => Date 
 
 function isDatabase(location: string | undefined): location is string {
   return location !== undefined && /^postgres(ql)?:\/\//.test(location);
+}
+
+async function openLedger({ environment: { destination } }: Settings): Promise<Ledger> {
+  if (isDatabase(destination)) return (await import('./postgres/ledger.js')).openPostgresLedger(destination);
+  return (await import('./files/ledger.js')).openFilesLedger(destination);
+}
+
+/** Enough to find the last one beside those of this run, also where environments share a destination. */
+const LAST_ATTEMPTS = 20;
+
+function attemptsOf(job: string, settings: Settings): Promise<readonly LedgerEntry[]> {
+  return using(openLedger(settings), (ledger) => ledger.entries({ job, limit: LAST_ATTEMPTS }));
 }
 
 async function openRegistry({ registry, cache }: Project, now: () => Date): Promise<Registry> {

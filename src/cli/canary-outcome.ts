@@ -1,7 +1,7 @@
 import { PredawnError } from '../domain/errors.js';
 import type { Receipt } from '../domain/receipt.js';
+import type { RunEvent } from '../domain/run-events.js';
 import { failureText, percent } from '../run/rollout/canary-failure.js';
-import type { RunEvent } from '../run/run-request.js';
 import { nextStep } from './print.js';
 
 export type AdvancedCanary = Extract<RunEvent, { kind: 'canary advanced' }>;

@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { findSettings, loadProject, loadSettings } from '../config/settings.js';
+import { findSettings, loadProject, loadSettings, type SettingsRequest } from '../config/settings.js';
 import type { Project, Settings } from '../domain/job.js';
 import type { CommandContext } from './context.js';
 import type { CommonOptions } from './print.js';
@@ -18,8 +18,16 @@ export function newCommand(name: string, description: string, examples: readonly
 
 /** The settings that the common options point at. */
 export async function settingsFor(options: CommonOptions, context: CommandContext): Promise<Settings> {
+  return loadSettings(await settingsRequest(options, context));
+}
+
+/** Where the settings are, and which environment is asked for. */
+export async function settingsRequest(
+  options: CommonOptions,
+  context: CommandContext,
+): Promise<SettingsRequest> {
   const environment = options.env ?? environmentVariable(context);
-  return loadSettings({ ...(await request(options, context)), environment });
+  return { ...(await request(options, context)), environment };
 }
 
 /** What is the same in every environment: moving an alias needs nobody's database password. */

@@ -16,6 +16,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   restore: async () => (await import('./commands/restore.js')).restoreCommand,
   publish: async () => (await import('./commands/publish.js')).publishCommand,
   model: async () => (await import('./commands/model/model.js')).modelCommand,
+  notify: async () => (await import('./commands/notify.js')).notifyCommand,
   init: async () => (await import('./commands/init.js')).initCommand,
   db: async () => (await import('./commands/database.js')).databaseCommand,
   schema: async () => (await import('./commands/schema.js')).schemaCommand,

@@ -1,5 +1,9 @@
-import type { RunEvent } from '../run/run-request.js';
+import type { RunEvent } from '../domain/run-events.js';
 import type { TextStream } from './context.js';
+
+/** What a person who waits need not know. */
+const UNSEEN = ['dated', 'described', 'stage done'] as const;
+type SeenEvent = Exclude<RunEvent, { kind: (typeof UNSEEN)[number] }>;
 
 const REDRAW_MILLISECONDS = 100;
 
@@ -11,6 +15,7 @@ export function startProgress(stream: TextStream, label: string, now: () => Date
 
   return {
     onEvent(event: RunEvent): void {
+      if (!isSeen(event)) return;
       if (event.kind === 'started') expectedBytes = event.expectedBytes;
       const time = now().getTime();
       if (event.kind === 'scored' && time - drawn < REDRAW_MILLISECONDS) return;
@@ -20,7 +25,7 @@ export function startProgress(stream: TextStream, label: string, now: () => Date
     stop: () => draw(''),
   };
 
-  function text(event: RunEvent, seconds: number): string {
+  function text(event: SeenEvent, seconds: number): string {
     if (event.kind === 'started') return `${label}: opening ${event.artefact}`;
     if (event.kind === 'canary failed')
       return `${label}: the canary ${event.candidate} failed; once more without it`;
@@ -36,4 +41,8 @@ export function startProgress(stream: TextStream, label: string, now: () => Date
   function draw(line: string): void {
     stream.write(`\r\u001b[2K${line.slice(0, (stream.columns ?? 80) - 1)}`);
   }
+}
+
+function isSeen(event: RunEvent): event is SeenEvent {
+  return !UNSEEN.some((kind) => kind === event.kind);
 }

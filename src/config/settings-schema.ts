@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { canarySchema } from './canary-schema.js';
 import { byteSize, NAME, NAME_RULE, text } from './fields.js';
 import { gateSchema } from './gate-schema.js';
+import { notifySchema } from './notify-schema.js';
 import type { YamlError, YamlFile } from './yaml-file.js';
 
 const VARIABLES = '${VARIABLE} and ${VARIABLE:-default} are filled in from the environment.';
@@ -72,5 +73,6 @@ function environment() {
       .describe('Environment where a version must be live before it can be made live here. Default: none.'),
     gate: gateSchema().optional(),
     canary: canarySchema().optional(),
+    notify: notifySchema().optional(),
   });
 }

@@ -2,16 +2,19 @@ import { access, readFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PredawnError } from '../domain/errors.js';
 import type { Project, Settings } from '../domain/job.js';
+import type { NotifySettings } from '../domain/notify.js';
 import { didYouMean } from '../domain/nearest.js';
 import { canaryRules } from './canary-schema.js';
 import { checkYaml } from './check.js';
 import { orderProblems } from './environment-order.js';
 import { isMissing, readConfigText } from './files.js';
 import { gateRules } from './gate-schema.js';
+import { type NotifyPlace, resolveNotify } from './notify.js';
+import { notifySchema } from './notify-schema.js';
 import { type PlaceKind, resolvePlace } from './places.js';
 import { environmentNameProblems, settingsSchema } from './settings-schema.js';
 import type { Variables } from './variables.js';
-import { combineProblems, type YamlError, type YamlPath } from './yaml-file.js';
+import { combineProblems, parseYaml, type YamlError, type YamlFile, type YamlPath } from './yaml-file.js';
 
 const FILE = 'predawn.yaml';
 const DEFAULT_BLOCK_BYTES = 2 ** 20;
@@ -64,7 +67,7 @@ export async function loadProject(request: Omit<SettingsRequest, 'environment'>)
  * @throws PredawnError kind `configuration` with every problem of the file, each with line and column
  */
 export async function loadSettings(request: SettingsRequest): Promise<Settings> {
-  const { value, project, place, problems } = await read(request);
+  const { value, project, place, problems, yaml } = await read(request);
   const { path: file, environments } = project;
   const name = request.environment ?? environments[0]!;
   const chosen = Object.hasOwn(value.environments, name) ? value.environments[name] : undefined;
@@ -81,9 +84,47 @@ export async function loadSettings(request: SettingsRequest): Promise<Settings> 
     source: source === undefined ? undefined : place(source, inEnvironment('source'), 'folder or database'),
     destination: place(destination, inEnvironment('destination'), 'folder or database'),
     retain,
+    notify: chosen.notify && resolveNotify(chosen.notify, notifyPlace(name, project.root, yaml, request)),
   };
   if (problems.length > 0) throw combineProblems(problems, file);
   return { ...project, environment };
+}
+
+/**
+ * Who is to be told that the settings can't be used, or that a job can't: read from the file whatever else is wrong
+ * with it. Undefined where nobody is, or where not even that can be read.
+ */
+export async function loadNotify(request: SettingsRequest): Promise<NotifyTarget | undefined> {
+  try {
+    const file = path.resolve(request.path);
+    const { file: yaml } = parseYaml(await readSettings(file), file);
+    const environment = request.environment ?? yaml.keys(['environments'])[0]!;
+    const { environments } = yaml.value as { environments: Record<string, { notify?: unknown }> };
+    if (!Object.hasOwn(environments, environment)) return undefined;
+    const raw = notifySchema().parse(environments[environment]!.notify);
+    const root = path.dirname(file);
+    return { environment, notify: resolveNotify(raw, notifyPlace(environment, root, yaml, request)) };
+  } catch {
+    return undefined;
+  }
+}
+
+export interface NotifyTarget {
+  readonly environment: string;
+  readonly notify: NotifySettings;
+}
+
+function notifyPlace(
+  environment: string,
+  root: string,
+  yaml: YamlFile,
+  { variables }: SettingsRequest,
+): NotifyPlace {
+  return {
+    ...{ environment, root, variables },
+    problem: (at, message, hint) =>
+      yaml.problem({ code: 'config.notify', message, hint, path: at, at: 'value' }),
+  };
 }
 
 /** The file's values, the project in them, and a way to resolve further places that collects their problems. */
@@ -123,7 +164,7 @@ async function read({ path: given, variables, cores }: Omit<SettingsRequest, 'en
     workers: value.workers ?? Math.max(1, Math.min(cores, MOST_DEFAULT_WORKERS)),
     blockBytes: value.block_bytes ?? DEFAULT_BLOCK_BYTES,
   };
-  return { value, project, place, problems };
+  return { value, project, place, problems, yaml };
 }
 
 /** As the XDG base directory specification has it; undefined for a user without a home. */

@@ -1,4 +1,5 @@
 import type { PromotionRules } from './gate.js';
+import type { NotifySettings } from './notify.js';
 
 /** A ceiling: a count of rows, or a share of the rows read (0 to 1). */
 export type Limit = { readonly count: number } | { readonly share: number };
@@ -61,6 +62,8 @@ export interface Environment {
   readonly destination: string;
   /** Published attempts of a slice whose rows are kept for restore, the current one included. */
   readonly retain: number;
+  /** Who is told of its runs; undefined: nobody. */
+  readonly notify?: NotifySettings | undefined;
 }
 
 /** What `predawn.yaml` says for every environment. Folders are absolute. */

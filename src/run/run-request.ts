@@ -1,4 +1,5 @@
 import type { Job, Settings } from '../domain/job.js';
+import type { RunEvent } from '../domain/run-events.js';
 import type { Services } from './services.js';
 
 /** What is asked of a run. */
@@ -30,16 +31,3 @@ export interface RunContext {
   /** Called as the run goes on: for progress on a terminal and for logs. */
   onEvent(event: RunEvent): void;
 }
-
-export type RunEvent =
-  | {
-      readonly kind: 'started';
-      readonly attemptId: string;
-      readonly asOf: string;
-      readonly artefact: string;
-      readonly expectedBytes: number | undefined;
-    }
-  | { readonly kind: 'scored'; readonly rows: number; readonly rejected: number; readonly bytes: number }
-  | { readonly kind: 'publishing'; readonly rows: number }
-  | { readonly kind: 'canary failed'; readonly candidate: string; readonly reason: string }
-  | { readonly kind: 'canary advanced'; readonly candidate: string; readonly share: number };

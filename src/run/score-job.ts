@@ -12,6 +12,7 @@ import type {
 import type { Receipt } from '../domain/receipt.js';
 import { artefactLabel, describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
 import { completeReceipt, type Disposition, unchangedReceipt } from './complete-receipt.js';
+import { describeRun } from './describe-run.js';
 import { explainDifferences } from './explain-differences.js';
 import { fixDate } from './fix-date.js';
 import { failedGates } from './gates.js';
@@ -25,6 +26,7 @@ import { withRollout } from './rollout/with-rollout.js';
 import type { RunContext, RunRequest } from './run-request.js';
 import { openPool } from './scorer-pool.js';
 import type { Services } from './services.js';
+import { beginStage, timed } from './stages.js';
 import { startTally, type Tally } from './tally.js';
 import { using } from './using.js';
 import { openVerifiedModel } from './verified-model.js';
@@ -44,13 +46,14 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
   const { services, signal } = context;
 
   const date = fixDate(job, request, context.now());
+  context.onEvent({ kind: 'dated', ...date });
   const registry = await services.openRegistry(settings);
-  const artefact = await pinArtefact(registry, job, settings.environment.name);
+  const artefact = await timed('artefact', context, pinArtefact(registry, job, settings.environment.name));
 
   const begun = { registry, request, context, live: artefact, asOf: date.asOf };
   return withRollout(begun, (rollout, stopped) =>
-    using(openVerifiedModel(artefact, services), (model) =>
-      using(services.openSource({ settings, job, ...date, signal }), (source) => {
+    using(timed('model', context, openVerifiedModel(artefact, services)), (model) =>
+      using(timed('input', context, services.openSource({ settings, job, ...date, signal })), (source) => {
         const binding = bind(job, artefact.manifest.signature, source.description, {
           modelLabel: artefactLabel(artefact),
           sourceLabel: source.location,
@@ -58,7 +61,9 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
         const target = describeTarget(job, artefact, binding);
 
         return using(openDestination(request, services), async (publication) => {
-          const problems = await publication.check(target);
+          const description = describeRun(job, artefact, source, binding, publication);
+          context.onEvent({ kind: 'described', description });
+          const problems = await timed('destination', context, publication.check(target));
           if (problems.length > 0) throw cannotPublish(job, publication, problems);
 
           const attempt = describeAttempt(request, context, date, artefact, target, rollout);
@@ -67,9 +72,13 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
             ...{ request, context, date, artefact, model, source, binding, publication, attempt },
             ...{ rollout, prepared, stopped },
           };
+          const opened = beginStage('attempt', context);
           return request.compare === true
             ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
-            : publication.withAttempt(attempt, signal, (stage) => scoreAndPublish(stage, facts));
+            : publication.withAttempt(attempt, signal, (stage) => {
+                opened();
+                return scoreAndPublish(stage, facts);
+              });
         });
       }),
     ),
@@ -87,15 +96,15 @@ async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> 
   }
 
   return using(openBeside(facts, !keepsNothing(request)), async (beside) => {
-    const tally = await scoreInto(stage, facts, beside);
-    const staged = await stage.finish();
+    const tally = await timed('score', context, scoreInto(stage, facts, beside));
+    const staged = await timed('stage', context, stage.finish());
     const input = request.limit === undefined ? await source.summary() : undefined;
     if (published !== undefined && input?.fingerprint === published.inputFingerprint) {
       await beside.unchanged();
       return recordUnchanged(stage, facts, published);
     }
 
-    await passGates(stage, facts, tally, staged);
+    await timed('gates', context, passGates(stage, facts, tally, staged));
     const rollout = await beside.settle(input);
     const complete = (disposition: Disposition) =>
       completeReceipt(facts, { tally, staged, input, stage, rollout }, disposition);
@@ -104,18 +113,20 @@ async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> 
     context.signal.throwIfAborted();
     if (request.stageOnly === true) return stage.keep((kept) => complete({ kind: 'staged', ...kept }));
     context.onEvent({ kind: 'publishing', rows: staged.rows });
-    return stage.publish((publishing) => complete({ kind: 'published', publishing }));
+    const publishing = stage.publish((changed) => complete({ kind: 'published', publishing: changed }));
+    return timed('publish', context, publishing);
   });
 }
 
 /** Scores and gates as a run does, to say what publishing would change and why. */
 async function scoreAndCompare(stage: ComparedStage, facts: RunFacts): Promise<Receipt> {
+  const { context } = facts;
   sayStarted(facts);
   return using(openBeside(facts, false), async (beside) => {
-    const tally = await scoreInto(stage, facts, beside);
-    const staged = await stage.finish();
+    const tally = await timed('score', context, scoreInto(stage, facts, beside));
+    const staged = await timed('stage', context, stage.finish());
     const input = await facts.source.summary();
-    await passGates(stage, facts, tally, staged);
+    await timed('gates', context, passGates(stage, facts, tally, staged));
     const figures = { tally, staged, input, stage, rollout: await beside.settle(input) };
     const receipt = completeReceipt(facts, figures, { kind: 'dry-run' });
     const comparison = await stage.compare(LARGEST_DIFFERENCES);

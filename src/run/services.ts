@@ -1,9 +1,11 @@
 import type { DecoderSpec } from '../domain/codecs.js';
 import type { CsvInput, Job, Project, Settings } from '../domain/job.js';
 import type { Ledger } from '../domain/ledger.js';
+import type { NotifySettings } from '../domain/notify.js';
 import type { Publication } from '../domain/publication.js';
 import type { RuntimeVersions } from '../domain/receipt.js';
 import type { Artefact, Candidate, Registry } from '../domain/registry.js';
+import type { Receiver, RunListener, ToldRun } from '../domain/run-listener.js';
 import type { Source, SourceDescription } from '../domain/source.js';
 import type { TextTable } from '../domain/text-table.js';
 import type { DataWindow } from '../domain/window.js';
@@ -34,9 +36,20 @@ export interface Services {
   readonly workerEntry: URL;
   /** The first rows of an input as texts, with its description: for `init`. */
   sampleInput(request: SampleRequest): Promise<InputSample>;
+  /** Who is told of a run. */
+  openListener(request: ListenerRequest): Promise<RunListener>;
+  /** Everyone who is told of runs, to look at or to try. */
+  receivers(notify: NotifySettings): Promise<readonly Receiver[]>;
   /** What a DBA runs instead of letting predawn create its schema. */
   migrationSql(): Promise<string>;
   readonly versions: RuntimeVersions;
+}
+
+export interface ListenerRequest {
+  readonly notify: NotifySettings;
+  readonly run: ToldRun;
+  /** Undefined where the settings can't be used: then the ledger is not asked. */
+  readonly settings: Settings | undefined;
 }
 
 export interface SourceRequest {

@@ -53,6 +53,7 @@ describe('links between pages', () => {
     'docs/registry.md',
     'docs/promotion.md',
     'docs/rollout.md',
+    'docs/notifications.md',
   ];
 
   it.each(pages)('%s', (page) => {

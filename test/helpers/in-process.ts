@@ -35,6 +35,7 @@ export async function runInProcess(
     stderr: stream('stderr'),
     signal: new AbortController().signal,
     now: () => now,
+    letGo: () => undefined,
     newAttemptId: () => uuidv7(),
   });
   return { code, ...written };

@@ -4,7 +4,7 @@ import { PredawnError } from '../../domain/errors.js';
 import { didYouMean } from '../../domain/nearest.js';
 import type { Receipt } from '../../domain/receipt.js';
 import { openLog } from '../../run/log.js';
-import type { RunEvent } from '../../run/run-request.js';
+import type { RunEvent } from '../../domain/run-events.js';
 import { scoreJob } from '../../run/score-job.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
@@ -15,7 +15,16 @@ import { type AdvancedCanary, canaryFailureOf, rolloutNextStep } from '../canary
 import { asPredawnError, errorJson } from '../render-error.js';
 import { renderComparison } from '../render-comparison.js';
 import { renderReceipt } from '../render-receipt.js';
+import { openTelling } from '../telling.js';
 import { writeReport } from '../write-report.js';
+
+/** Events are logged as information, but for these. */
+const LEVELS: Partial<Record<RunEvent['kind'], 'warn' | 'debug'>> = {
+  'canary failed': 'warn',
+  dated: 'debug',
+  described: 'debug',
+  'stage done': 'debug',
+};
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
@@ -63,7 +72,10 @@ export function runCommand(context: CommandContext): Command {
 async function run(name: string, options: RunOptions, context: CommandContext): Promise<void> {
   const { stderr, variables } = context;
   let advanced: AdvancedCanary | undefined;
+  let receipt: Receipt | undefined;
   const log = await openLog({ level: logLevel(), bindings: { job: name } });
+  const isTrial = options.dryRun === true || options.compare === true || options.limit !== undefined;
+  const telling = openTelling({ job: name, date: options.date, isTrial, options, log }, context);
   const progress =
     stderr.isTTY && options.quiet !== true && options.json !== true
       ? startProgress(stderr, name, () => context.now())
@@ -71,7 +83,8 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
 
   try {
     const settings = await settingsFor(options, context);
-    const receipt = await scoreJob(
+    await telling.begin(settings);
+    receipt = await scoreJob(
       {
         settings,
         job: await loadJob(settings, name),
@@ -84,11 +97,12 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
       },
       {
         ...context,
+        newAttemptId: () => telling.newAttemptId(),
         onEvent: (event: RunEvent) => {
           progress?.onEvent(event);
+          telling.onEvent(event);
           if (event.kind === 'canary advanced') advanced = event;
-          if (event.kind === 'canary failed') log.warn(event, event.kind);
-          else if (event.kind !== 'scored') log.info(event, event.kind);
+          if (event.kind !== 'scored') log[LEVELS[event.kind] ?? 'info'](event, event.kind);
         },
       },
     );
@@ -106,9 +120,11 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
     }
     await writeReport(options.report, receipt, context);
     printReceipt(receipt);
+    await telling.ended(receipt);
   } catch (thrown) {
     progress?.stop();
     await writeReport(options.report, errorJson(asPredawnError(thrown)), context);
+    await telling.ended(receipt, thrown);
     throw thrown;
   }
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
 import { listJobs, loadJob } from '../../config/jobs.js';
-import { combine } from '../../domain/errors.js';
+import { combine, type PredawnError } from '../../domain/errors.js';
+import type { Settings } from '../../domain/job.js';
 import { validateJob, type JobValidation } from '../../run/validate-job.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
@@ -24,7 +25,10 @@ export function validateCommand(context: CommandContext): Command {
           await validateJob(settings, each, () => loadJob(settings, each), options.date, context),
         );
 
-      const problems = validations.flatMap((validation) => validation.problems);
+      const problems = [
+        ...(await notifyProblems(settings, context)),
+        ...validations.flatMap((validation) => validation.problems),
+      ];
       if (problems.length > 0) {
         throw combine(
           problems,
@@ -36,6 +40,17 @@ export function validateCommand(context: CommandContext): Command {
         return `${lines.join('')}${nextStep(`predawn run ${names[0] ?? 'JOB'} --env ${settings.environment.name}${options.date === undefined ? '' : ` --date ${options.date}`}`, colors)}`;
       });
     });
+}
+
+/** Whoever can't be told of a run; a run itself would only say so in its log. */
+async function notifyProblems(
+  { environment }: Settings,
+  { services }: CommandContext,
+): Promise<PredawnError[]> {
+  const { notify } = environment;
+  if (notify === undefined) return [];
+  const checks = (await services.receivers(notify)).map((receiver) => receiver.check());
+  return [...notify.problems, ...(await Promise.all(checks)).filter((problem) => problem !== undefined)];
 }
 
 function validationText({ job, checks }: JobValidation, colors: boolean): string {
