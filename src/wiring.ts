@@ -74,8 +74,8 @@ async function openLedger({ environment: { destination } }: Settings): Promise<L
   return (await import('./files/ledger.js')).openFilesLedger(destination);
 }
 
-/** Enough to find the last one beside those of this run, also where environments share a destination. */
-const LAST_ATTEMPTS = 20;
+/** Enough to find the last one beside those of this run, of which a canary that fails makes two. */
+const LAST_ATTEMPTS = 5;
 
 function attemptsOf(job: string, settings: Settings): Promise<readonly LedgerEntry[]> {
   return using(openLedger(settings), (ledger) => ledger.entries({ job, limit: LAST_ATTEMPTS }));

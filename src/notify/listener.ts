@@ -6,7 +6,7 @@ import { settledWithin } from './limits.js';
 import type { Channel, Ended, Told } from './told.js';
 
 /** What is left of the two seconds that telling may take is for the process to end. */
-const MOST_MILLISECONDS = 1900;
+const MOST_MILLISECONDS = 1800;
 /** The end of a run is told even where its beginning was never answered. */
 const MOST_FOR_BEGINNING = 600;
 /** For what was called off to say so. */

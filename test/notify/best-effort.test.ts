@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { SAMPLE_DATE } from '../helpers/project.js';
 import { breakInput, type NotifiedProject, notifiedProject, setNotify } from './notified-project.js';
-import { hang, type Receiver, startReceiver, status, trickle } from './receiver.js';
+import { hang, type Receiver, slow, startReceiver, status, trickle } from './receiver.js';
 
 /**
  * Receivers that are down, slow or hanging, told by real processes: a process that ends at all has given up, since none
@@ -54,13 +54,14 @@ function untold(stderr: string): string[] {
 }
 
 const PLACES = {
+  'is slow': async () => void (receiver.answer = slow),
   'never answers': async () => void (receiver.answer = hang),
   'answers and never ends': async () => void (receiver.answer = trickle),
   'refuses connections': () => receiver.close(),
   fails: async () => void (receiver.answer = status(500)),
   'sends elsewhere': async () => void (receiver.answer = status(302, { Location: '/somewhere' })),
 };
-const TELLS: readonly string[] = ['answers and never ends'];
+const TELLS: readonly string[] = ['is slow', 'answers and never ends'];
 
 describe.each(Object.entries(PLACES))('a receiver that %s', (name, arrange) => {
   it('changes nothing about a run that publishes, but a warning in its log', async () => {

@@ -80,6 +80,14 @@ describe('predawn notify', () => {
     expect(stdout).toMatch(/webhook 2 .*it answered 404: there is nothing at this URL/);
     expect(stderr).toMatch(/webhook 2 .*could not be told: it answered 404/);
     expect(stderr).not.toContain('secret-in-the-body');
+    const asJson = JSON.parse((await predawn('notify', '--test', '--json')).stdout) as Record<
+      string,
+      unknown
+    >;
+    expect(asJson).toMatchObject({ exit_code: 75, error: { code: 'notify.untold' } });
+    expect(asJson['receivers']).toContainEqual(
+      expect.objectContaining({ reached: false, problem: 'it answered 404: there is nothing at this URL' }),
+    );
   });
 
   it('exits 78 where nobody is told, or somebody can’t be', async () => {

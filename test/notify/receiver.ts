@@ -23,6 +23,9 @@ export interface Receiver {
 }
 
 export const ok = (_: Received, response: ServerResponse): void => void response.writeHead(204).end();
+/** Takes a third of a second. */
+export const slow = (got: Received, response: ServerResponse): void =>
+  void setTimeout(ok, 333, got, response);
 /** Takes the request and never says a word. */
 export const hang = (): void => undefined;
 /** Says that all is well, and never ends its answer. */

@@ -47,21 +47,25 @@ async function notify(job: string, options: NotifyOptions, context: CommandConte
   const tried = test
     ? await Promise.all(receivers.map((receiver) => tryOut(receiver, job, name, context)))
     : receivers.map((receiver) => ({ receiver, problem: undefined }));
-  printResult(
-    context,
-    options,
-    { environment: name, receivers: tried.map((each) => json(each, test)) },
-    (colors) => text(tried, test, name, colors),
-  );
-
+  const result = { environment: name, receivers: tried.map((each) => json(each, test)) };
   const failed = tried.filter(({ problem }) => problem !== undefined);
-  if (failed.length > 0) {
-    const problems = failed.map(
-      ({ receiver, problem }) =>
-        new PredawnError('unavailable', 'notify.untold', `${receiver.name} could not be told: ${problem!}`),
-    );
-    throw combine(problems, `${failed.length} of ${tried.length} receivers could not be told.`);
-  }
+  // As JSON, a failure has the result in it.
+  if (failed.length === 0 || options.json !== true)
+    printResult(context, options, result, (colors) => text(tried, test, name, colors));
+  if (failed.length > 0) throw untold(failed, tried.length, result);
+}
+
+function untold(
+  failed: readonly Tried[],
+  of: number,
+  details: Readonly<Record<string, unknown>>,
+): PredawnError {
+  const message = `${failed.length} of ${of} receivers could not be told.`;
+  const problems = failed.map(
+    ({ receiver, problem }) =>
+      new PredawnError('unavailable', 'notify.untold', `${receiver.name} could not be told: ${problem!}`),
+  );
+  return new PredawnError('unavailable', 'notify.untold', message, { problems, details });
 }
 
 async function tryOut(
