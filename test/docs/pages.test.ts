@@ -54,6 +54,7 @@ describe('links between pages', () => {
     'docs/promotion.md',
     'docs/rollout.md',
     'docs/notifications.md',
+    'deploy/README.md',
   ];
 
   it.each(pages)('%s', (page) => {
