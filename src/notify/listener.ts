@@ -74,7 +74,7 @@ function openLine(channel: Channel, signal: AbortSignal) {
   let problem: string | undefined;
   return {
     say(what: (channel: Channel, signal: AbortSignal) => Promise<void>): void {
-      const said = what(channel, signal)
+      const said = (async () => what(channel, signal))()
         .catch((error: unknown) => {
           problem ??= `${channel.name} could not be told: ${describeError(error)}`;
         })
