@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { availableParallelism, userInfo } from 'node:os';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { v7 as uuidv7 } from 'uuid';
 import type { TextStream } from './cli/context.js';
 import { INTERNAL_ERROR } from './cli/exit-codes.js';
@@ -48,6 +49,7 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   services: await wireServices({ cwd: process.cwd(), now }),
   cwd: process.cwd(),
   variables: process.env,
+  program: [process.execPath, ...process.execArgv, fileURLToPath(import.meta.url)],
   cores: availableParallelism(),
   user: userName(),
   stdout: textStream(process.stdout),

@@ -12,6 +12,8 @@ export interface CommandContext {
   readonly services: Services;
   readonly cwd: string;
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /** How to start this very program once more: Node.js with its options, and the entry file. All absolute. */
+  readonly program: readonly string[];
   readonly cores: number;
   readonly user: string;
   readonly stdout: TextStream;

@@ -50,6 +50,29 @@ export function exitCode(error: PredawnError): number {
   return exitCodeOf(error.kind === 'interrupted' ? (error.signal ?? 'SIGTERM') : error.kind);
 }
 
+/**
+ * Whose exit code stands for several failures: first what needs a person, who must not wait until retries are over;
+ * then what a retry mends at once, then what it mends later. What is published all the same comes last.
+ */
+const GRAVEST_FIRST: readonly ErrorKind[] = [
+  'internal',
+  'configuration',
+  'usage',
+  'artefact',
+  'data',
+  'unresolved',
+  'unavailable',
+  'interrupted',
+  'input',
+  'canary',
+];
+
+/** The error whose exit code stands for all; undefined for none. */
+export function gravest(errors: readonly PredawnError[]): PredawnError | undefined {
+  const rank = ({ kind }: PredawnError) => GRAVEST_FIRST.indexOf(kind);
+  return [...errors].sort((one, other) => rank(one) - rank(other))[0];
+}
+
 function exitCodeOf(kind: ErrorKind | 'SIGINT' | 'SIGTERM'): number {
   return EXIT_CODES.find((entry) => entry.kind === kind)?.code ?? 70;
 }

@@ -10,6 +10,7 @@ type MakeCommand = (context: CommandContext) => Command;
 /** A command is one file under `commands/` and one line here. Each is loaded when it is asked for: starting is most of what many take. */
 const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   run: async () => (await import('./commands/run.js')).runCommand,
+  backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   validate: async () => (await import('./commands/validate.js')).validateCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,
   show: async () => (await import('./commands/show.js')).showCommand,

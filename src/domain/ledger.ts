@@ -25,6 +25,22 @@ export interface LedgerEntry {
   readonly error: { readonly kind: string; readonly code: string; readonly message: string } | undefined;
 }
 
+/** What the ledger knows of one data date of a job. */
+export interface LedgerDate {
+  readonly asOf: string;
+  /** The attempt that began last, whatever became of it. */
+  readonly newest: LedgerEntry;
+  /** The attempt whose slice the date has; undefined where nothing is published. */
+  readonly current: LedgerEntry | undefined;
+}
+
+/** A job's data dates from one to another, both included. */
+export interface DateRange {
+  readonly job: string;
+  readonly from: string;
+  readonly to: string;
+}
+
 /**
  * Reading side of the ledger; a publication writes it, in one transaction with the slice.
  *
@@ -33,7 +49,29 @@ export interface LedgerEntry {
  */
 export interface Ledger {
   entries(filter: { readonly job?: string; readonly limit: number }): Promise<readonly LedgerEntry[]>;
+  /** The dates of a job that were attempted, ascending. */
+  dates(range: DateRange): Promise<readonly LedgerDate[]>;
   /** By full id or by a prefix of at least 6 characters that only one id has; undefined if none does. */
   find(attemptId: string): Promise<LedgerEntry | undefined>;
   close(): Promise<void>;
+}
+
+/** Groups the entries of a job by date: of each date at least its newest and its current one must be among them. */
+export function groupByDate(entries: readonly LedgerEntry[]): readonly LedgerDate[] {
+  const dates = new Map<string, LedgerDate>();
+  for (const entry of entries) {
+    const { newest, current } = dates.get(entry.asOf) ?? { newest: entry, current: undefined };
+    dates.set(entry.asOf, {
+      asOf: entry.asOf,
+      newest: isNewer(entry, newest) ? entry : newest,
+      // A job that was given another table has a slice in each: the one that began later is what it publishes to now.
+      current: entry.current && (current === undefined || isNewer(entry, current)) ? entry : current,
+    });
+  }
+  return [...dates.values()].sort((a, b) => (a.asOf < b.asOf ? -1 : 1));
+}
+
+function isNewer(entry: LedgerEntry, than: LedgerEntry): boolean {
+  const [one, other] = [Date.parse(entry.startedAt), Date.parse(than.startedAt)];
+  return one === other ? entry.attemptId > than.attemptId : one > other;
 }

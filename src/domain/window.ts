@@ -56,6 +56,15 @@ export function daysUpTo(last: string, count: number, timezone: string): string[
   return days;
 }
 
+/** The calendar days in a zone from one to another, both included; days that the zone skipped are not among them. */
+export function daysBetween(from: string, to: string, timezone: string): string[] {
+  const zone = zoneOf(timezone);
+  return datesBetween(from, to).filter((date) => {
+    const day = Date.parse(`${date}T00:00:00Z`);
+    return startOfDay(day, zone) !== startOfDay(day + DAY, zone);
+  });
+}
+
 /** Whether the whole window of a data date is in the past. */
 export function isOver(asOf: string, timezone: string, now: Date): boolean {
   return Date.parse(dataWindow(asOf, timezone).to) <= now.getTime();

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Ledger, LedgerEntry } from '../domain/ledger.js';
+import { groupByDate, type Ledger, type LedgerEntry } from '../domain/ledger.js';
 import {
   type AttemptRecord,
   attemptIds,
@@ -28,6 +28,12 @@ export function openFilesLedger(root: string): Promise<Ledger> {
         const newest = [...found].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
         return entriesOf(root, newest);
       }),
+    dates: ({ job, from, to }) =>
+      onDisk(root, async () => {
+        checkName('job', job);
+        const found = await places(root, job, (asOf) => from <= asOf && asOf <= to);
+        return groupByDate(await entriesOf(root, found));
+      }),
     find: (id) =>
       onDisk(root, async () => {
         if (id.length < 6) return undefined;
@@ -40,12 +46,16 @@ export function openFilesLedger(root: string): Promise<Ledger> {
 }
 
 /** Found by names alone: only the attempts that are asked for are read. */
-async function places(root: string, onlyJob?: string): Promise<readonly Place[]> {
+async function places(
+  root: string,
+  onlyJob?: string,
+  isAsked: (asOf: string) => boolean = () => true,
+): Promise<readonly Place[]> {
   const jobs = onlyJob === undefined ? await namesIn(join(root, OURS)) : [onlyJob];
   const found: Place[] = [];
   for (const job of jobs) {
     const ledger = join(root, OURS, job, 'ledger');
-    for (const asOf of await namesIn(ledger)) {
+    for (const asOf of (await namesIn(ledger)).filter(isAsked)) {
       const folder = join(ledger, asOf);
       for (const id of await attemptIds(folder)) found.push({ id, folder });
     }

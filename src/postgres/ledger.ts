@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Ledger, LedgerEntry } from '../domain/ledger.js';
+import { groupByDate, type Ledger, type LedgerEntry } from '../domain/ledger.js';
 import type { AttemptStatus, Receipt } from '../domain/receipt.js';
 import { connect, describeUrl } from './connection.js';
 import { translate } from './errors.js';
@@ -35,6 +35,14 @@ const selectEntries = (moves: string) => `
 /** The version of the schema that has the history of slices; an older one is read without. */
 const WITH_MOVES = 2;
 
+/** Of each date of a job the attempt that began last, and the one whose slice it has. */
+const NEWEST_AND_CURRENT = `
+  where attempt.job = $1 and attempt.as_of between $2::date and $3::date and (s.attempt_id is not null
+    or attempt.attempt_id in (
+      select distinct on (as_of) attempt_id from predawn.attempts
+      where job = $1 and as_of between $2::date and $3::date
+      order by as_of, started_at desc, attempt_id desc))`;
+
 const HEX_DIGITS = 32;
 const SHORTEST_PREFIX = 6;
 
@@ -62,6 +70,8 @@ export async function openPostgresLedger(url: string): Promise<Ledger> {
         `where $1::text is null or attempt.job = $1 order by attempt.started_at desc, attempt.attempt_id desc limit $2`,
         [job ?? null, limit],
       ),
+    dates: async ({ job, from, to }) =>
+      groupByDate(await select('reading the ledger', NEWEST_AND_CURRENT, [job, from, to])),
     find: async (attemptId) => {
       const digits = attemptId.replaceAll('-', '');
       if (!/^[0-9a-f]{6,32}$/i.test(digits) || attemptId.length < SHORTEST_PREFIX) return undefined;

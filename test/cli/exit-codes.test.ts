@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { EXIT_CODES, exitCode } from '../../src/cli/exit-codes.js';
+import { EXIT_CODES, exitCode, gravest } from '../../src/cli/exit-codes.js';
 import { type ErrorKind, PredawnError } from '../../src/domain/errors.js';
 
 describe('exit codes', () => {
@@ -27,5 +27,13 @@ describe('exit codes', () => {
     ['SIGTERM', 143],
   ] as const)('interrupted by %s: %i', (signal, code) => {
     expect(exitCode(new PredawnError('interrupted', 'x', 'x', { signal }))).toBe(code);
+  });
+
+  it('of several failures: what needs a person before what a retry mends', () => {
+    const errors = (...kinds: ErrorKind[]) => kinds.map((kind) => new PredawnError(kind, kind, kind));
+    expect(gravest(errors('input', 'unavailable', 'data', 'canary'))?.kind).toBe('data');
+    expect(gravest(errors('canary', 'input', 'unavailable'))?.kind).toBe('unavailable');
+    expect(gravest(errors('canary', 'input'))?.kind).toBe('input');
+    expect(gravest([])).toBeUndefined();
   });
 });

@@ -465,6 +465,32 @@ export function describePublication(
         expect(await subject.ledger.entries({ job: 'unknown', limit: 10 })).toEqual([]);
       });
 
+      test('says of every date of a job what was tried last and whose slice it is', async () => {
+        const other = targetOf(CHURN, { format, job: 'other', table: 'other_predictions' });
+        const [first, second, failed] = [1, 2, 3].map(() => newAttempt(DAY, churn));
+        await publishRows(first!, churnRows(2));
+        await publishRows(second!, churnRows(3));
+        const fails = withAttempt(failed!, () => Promise.reject(new PredawnError('data', 'gate.x', 'No.')));
+        await expect(fails).rejects.toThrow('No.');
+        const onlyFailed = newAttempt(NEXT_DAY, churn);
+        await expect(withAttempt(onlyFailed, () => Promise.reject(new Error('x')))).rejects.toThrow('x');
+        await publishRows(newAttempt(DAY, other), churnRows(1));
+        await publishRows(newAttempt('2026-11-25', churn), churnRows(1));
+
+        const dates = await subject.ledger.dates({ job: 'churn', from: DAY, to: NEXT_DAY });
+        expect(dates.map((date) => [date.asOf, date.newest.attemptId, date.current?.attemptId])).toEqual([
+          [DAY, failed!.id, second!.id],
+          [NEXT_DAY, onlyFailed.id, undefined],
+        ]);
+        expect(dates[0]!.newest).toMatchObject({ status: 'failed', error: { code: 'gate.x' } });
+        expect(dates[0]!.current).toMatchObject({ status: 'published', current: true });
+        expect(dates[0]!.current!.receipt!.rows.scored).toBe(3);
+        expect(await subject.ledger.dates({ job: 'unknown', from: DAY, to: NEXT_DAY })).toEqual([]);
+        expect(await subject.ledger.dates({ job: 'churn', from: '2026-01-01', to: '2026-01-31' })).toEqual(
+          [],
+        );
+      });
+
       test('keeps an attempt whole and finds it by prefix', async () => {
         const attempt = newAttempt(DAY, churn);
         const receipt = await publishRows(attempt, churnRows(2));

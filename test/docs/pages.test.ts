@@ -50,6 +50,7 @@ describe('links between pages', () => {
     'docs/deployment.md',
     'docs/postgres.md',
     'docs/undo.md',
+    'docs/operations.md',
     'docs/registry.md',
     'docs/promotion.md',
     'docs/rollout.md',

@@ -13,6 +13,7 @@ const DOCUMENTS = [
   'docs/jobs.md',
   'docs/exploring.md',
   'docs/undo.md',
+  'docs/operations.md',
   'docs/rollout.md',
   'docs/deployment.md',
   'docs/registry.md',

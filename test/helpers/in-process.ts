@@ -3,7 +3,7 @@ import { pathToFileURL } from 'node:url';
 import { v7 as uuidv7 } from 'uuid';
 import { runProgram } from '../../src/cli/program.js';
 import { wireServices } from '../../src/wiring.js';
-import { REPOSITORY } from './cli.js';
+import { MAIN, REPOSITORY } from './cli.js';
 
 const WORKER = pathToFileURL(path.join(REPOSITORY, 'dist/worker.js'));
 
@@ -29,6 +29,7 @@ export async function runInProcess(
     services: { ...(await wireServices({ cwd, now: () => now })), workerEntry: WORKER },
     cwd,
     variables: { PREDAWN_LOG_LEVEL: 'silent', ...env },
+    program: [process.execPath, MAIN],
     cores: 2,
     user: 'tester',
     stdout: stream('stdout'),

@@ -16,6 +16,7 @@ import { asPredawnError, errorJson } from '../render-error.js';
 import { renderComparison } from '../render-comparison.js';
 import { renderReceipt } from '../render-receipt.js';
 import { openTelling } from '../telling.js';
+import { runSeveralDates } from '../run-dates.js';
 import { writeReport } from '../write-report.js';
 
 /** Events are logged as information, but for these. */
@@ -36,6 +37,8 @@ interface RunOptions extends CommonOptions {
   readonly report?: string;
   readonly compare?: boolean;
   readonly stageOnly?: boolean;
+  readonly missing?: boolean;
+  readonly since?: string;
 }
 
 export function runCommand(context: CommandContext): Command {
@@ -46,6 +49,7 @@ export function runCommand(context: CommandContext): Command {
     'predawn run churn --dry-run                score and gate, publish nothing',
     'predawn run churn --limit 100 --json       a first look at some rows',
     'predawn run churn --compare                what would change, and why; publishes nothing',
+    'predawn run churn --missing --since 7d     every date of the last week that is not published',
     'predawn run churn --stage-only             keep the rows beside the slice, for predawn publish',
   ])
     .argument('<job>', 'name of a job file, without .yaml')
@@ -66,7 +70,32 @@ export function runCommand(context: CommandContext): Command {
     .option('--force', 'publish although the same input is published already, or the date is not over')
     .option('--limit <rows>', 'score at most so many rows; never publishes', positiveInteger)
     .option('--report <file>', 'write the receipt, or the error, to a file as JSON')
-    .action(async (name: string, options: RunOptions) => run(name, options, context));
+    .addOption(
+      new Option(
+        '--missing',
+        'with --since: every date that is not published, oldest first, each as a run of its own',
+      ).conflicts(['date', 'dryRun', 'compare', 'stageOnly', 'limit', 'force']),
+    )
+    .option(
+      '--since <YYYY-MM-DD>',
+      'with --missing: the first date to look at, or as 7d how many days to go back',
+    )
+    .action((name: string, options: RunOptions) =>
+      options.missing === true || options.since !== undefined
+        ? runMissing(name, options, context)
+        : run(name, options, context),
+    );
+}
+
+async function runMissing(name: string, options: RunOptions, context: CommandContext): Promise<void> {
+  const { missing, since } = options;
+  if (missing !== true || since === undefined) {
+    throw new PredawnError('usage', 'run.missing', '--missing and --since go together.', {
+      hint: `Write predawn run ${name} --missing --since ${since ?? '7d'}.`,
+    });
+  }
+  const request = { from: since, to: undefined, which: 'missing', parallel: 1, force: false } as const;
+  await runSeveralDates(name, request, options, context);
 }
 
 async function run(name: string, options: RunOptions, context: CommandContext): Promise<void> {
