@@ -17,6 +17,12 @@ export const EXIT_CODES = [
     retry: 'no',
   },
   { code: 66, kind: 'input', meaning: 'the input is absent or incomplete', retry: 'later' },
+  {
+    code: 69,
+    kind: 'overdue',
+    meaning: 'a check found a slice missing, failed, late, stale or too small',
+    retry: 'later',
+  },
   { code: 70, kind: 'internal', meaning: 'a bug of predawn', retry: 'no' },
   {
     code: 74,
@@ -45,6 +51,17 @@ export const EXIT_CODES = [
 export const SUCCESS = 0;
 export const INTERNAL_ERROR = exitCodeOf('internal');
 
+/** What a monitoring plugin exits with: the convention of Nagios, Icinga and their kin (`check --nagios`). */
+export const PLUGIN_STATUS = { OK: 0, WARNING: 1, CRITICAL: 2, UNKNOWN: 3 } as const;
+export type PluginStatus = keyof typeof PLUGIN_STATUS;
+
+/** Thrown by a command that has said everything, and whose exit code is that of a monitoring plugin. */
+export class PluginExit extends Error {
+  constructor(readonly status: PluginStatus) {
+    super(status);
+  }
+}
+
 /** The exit code of an error: by its kind, or for an interruption by its signal. */
 export function exitCode(error: PredawnError): number {
   return exitCodeOf(error.kind === 'interrupted' ? (error.signal ?? 'SIGTERM') : error.kind);
@@ -65,6 +82,7 @@ const GRAVEST_FIRST: readonly ErrorKind[] = [
   'interrupted',
   'input',
   'canary',
+  'overdue',
 ];
 
 /** The error whose exit code stands for all; undefined for none. */

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { PredawnError } from '../domain/errors.js';
 import type { CommandContext } from './context.js';
-import { EXIT_CODES, exitCode, SUCCESS } from './exit-codes.js';
+import { EXIT_CODES, exitCode, PLUGIN_STATUS, PluginExit, SUCCESS } from './exit-codes.js';
 import { useColors } from './print.js';
 import { asPredawnError, errorJson, renderError } from './render-error.js';
 
@@ -12,6 +12,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   run: async () => (await import('./commands/run.js')).runCommand,
   backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   validate: async () => (await import('./commands/validate.js')).validateCommand,
+  status: async () => (await import('./commands/status.js')).statusCommand,
+  check: async () => (await import('./commands/check.js')).checkCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,
   show: async () => (await import('./commands/show.js')).showCommand,
   restore: async () => (await import('./commands/restore.js')).restoreCommand,
@@ -49,7 +51,8 @@ export async function runProgram(argv: readonly string[], context: CommandContex
     await program.parseAsync(argv, { from: 'user' });
     return SUCCESS;
   } catch (thrown) {
-    if (thrown instanceof CommanderError) return isHelp(thrown, argv) ? SUCCESS : reportUsage(thrown);
+    if (thrown instanceof PluginExit) return PLUGIN_STATUS[thrown.status];
+    if (thrown instanceof CommanderError) return isHelp(thrown, argv) ? SUCCESS : reportUsage(thrown, argv);
     return report(asPredawnError(thrown), argv, context);
   }
 }
@@ -67,7 +70,8 @@ function isHelp({ code, exitCode: status }: CommanderError, argv: readonly strin
 }
 
 /** commander has already written its own message and suggestion. */
-function reportUsage(error: CommanderError): number {
+function reportUsage(error: CommanderError, argv: readonly string[]): number {
+  if (argv.includes('--nagios')) return PLUGIN_STATUS.UNKNOWN;
   return exitCode(new PredawnError('usage', error.code, error.message));
 }
 

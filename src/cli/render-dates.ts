@@ -1,11 +1,23 @@
 import pc from 'picocolors';
 import type { DateRun } from '../schedule/date-run.js';
+import type { WhichDates } from '../schedule/select-dates.js';
 import { exitCode, SUCCESS } from './exit-codes.js';
 import { nextStep } from './print.js';
 import { errorJson } from './render-error.js';
 import { shortId } from './render-moves.js';
 import { renderTable } from './render-table.js';
-import type { DatesResult } from './run-dates.js';
+
+/** What became of a series of dates. */
+export interface DatesResult {
+  readonly job: string;
+  readonly environment: string;
+  readonly from: string;
+  readonly to: string;
+  readonly which: WhichDates;
+  /** How many dates of the range were left alone, because `which` does not ask for them. */
+  readonly leftAlone: number;
+  readonly runs: readonly DateRun[];
+}
 
 const LEFT_ALONE = {
   missing: 'published already',

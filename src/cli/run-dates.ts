@@ -12,7 +12,7 @@ import type { CommandContext } from './context.js';
 import { startDatesProgress } from './dates-progress.js';
 import { gravest } from './exit-codes.js';
 import { type CommonOptions, printResult } from './print.js';
-import { datesJson, datesText } from './render-dates.js';
+import { datesJson, type DatesResult, datesText } from './render-dates.js';
 import { asPredawnError, errorJson } from './render-error.js';
 import { writeReport } from './write-report.js';
 
@@ -27,18 +27,6 @@ export interface DatesRequest {
 }
 
 type DatesOptions = CommonOptions & { readonly report?: string };
-
-/** What became of a series of dates. */
-export interface DatesResult {
-  readonly job: string;
-  readonly environment: string;
-  readonly from: string;
-  readonly to: string;
-  readonly which: WhichDates;
-  /** How many dates of the range were left alone, because `which` does not ask for them. */
-  readonly leftAlone: number;
-  readonly runs: readonly DateRun[];
-}
 
 /**
  * Runs a series of dates of a job, each in a process of its own, and prints what became of each.

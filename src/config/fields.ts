@@ -82,6 +82,18 @@ export const byteSize = () =>
     return fail(context, 'must be a number of bytes such as 262144, "256KiB" or "1MiB", at most 1024MiB.');
   });
 
+const DURATION = /^(\d+(?:\.\d+)?)\s*(s|m|h|d)$/;
+const MILLISECONDS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/** A length of time such as "30s", "10m", "2h" or "7d", in milliseconds. */
+export const duration = () =>
+  z.union([z.number(), z.string()], { error: 'must be a duration.' }).transform((value, context): number => {
+    const [, digits, unit] = DURATION.exec(String(value)) ?? [];
+    const milliseconds = Number(digits) * (MILLISECONDS[unit ?? ''] ?? NaN);
+    if (Number.isSafeInteger(milliseconds)) return milliseconds;
+    return fail(context, 'must be a duration such as 30s, 10m, 2h or 7d.');
+  });
+
 /** An IANA time zone that this machine knows. */
 export const timezone = () =>
   z.string().superRefine((value, context) => {

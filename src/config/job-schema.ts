@@ -3,6 +3,7 @@ import type { MissingRule } from '../domain/job.js';
 import { didYouMean, nearest } from '../domain/nearest.js';
 import { yamlText } from '../domain/yaml-text.js';
 import { columnNames, distinctColumns, fail, limit, text, timezone } from './fields.js';
+import { scheduleSchema } from './schedule-schema.js';
 
 const TABLE = /^(?:[A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 
@@ -10,7 +11,7 @@ const TABLE = /^(?:[A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}$/;
 export const jobSchema = z
   .strictObject({
     model: text().describe("Name of the model in the registry; the environment's alias decides the version."),
-    schedule: schedule().optional(),
+    schedule: scheduleSchema().optional(),
     timezone: timezone().describe(
       'IANA time zone whose calendar days are the data dates, such as Europe/London.',
     ),
@@ -40,22 +41,6 @@ export const jobSchema = z
       .describe('Past these, nothing is published and the run fails.'),
   })
   .describe('A predawn job: what to score when, with which model, and what to publish.');
-
-function schedule() {
-  return z
-    .string()
-    .superRefine(async (expression, context) => {
-      const isFiveFields = expression.startsWith('@') || expression.trim().split(/\s+/).length === 5;
-      // Imported here: only jobs with a schedule pay for it.
-      if (isFiveFields && (await import('node-cron')).validate(expression)) return;
-      fail(
-        context,
-        `"${expression}" is not a cron expression.`,
-        'Write minute, hour, day of month, month and day of week, for example "0 6 * * *" for 06:00 every day.',
-      );
-    })
-    .describe('When to run, as a cron expression of five fields in the job\'s time zone: "0 6 * * *".');
-}
 
 function input() {
   return z

@@ -10,6 +10,7 @@
  * - `unavailable`: lock held, database unreachable, disk full; a retry helps
  * - `unresolved`: the outcome of COMMIT is not known; running again is safe
  * - `canary`: a canary did not hold; what was published instead has none of its rows
+ * - `overdue`: a check found that a slice is not there when it should be, or not as it should be
  * - `interrupted`: a signal stopped the run before it published
  * - `internal`: a bug of ours
  */
@@ -22,6 +23,7 @@ export type ErrorKind =
   | 'unavailable'
   | 'unresolved'
   | 'canary'
+  | 'overdue'
   | 'interrupted'
   | 'internal';
 

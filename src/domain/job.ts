@@ -27,6 +27,16 @@ export interface MissingRule {
   readonly then: 'nan' | 'reject' | { readonly fill: string | number | boolean };
 }
 
+/** When a job is to be run, and what a scheduler does about dates that were missed. */
+export interface JobSchedule {
+  /** A cron expression of five fields, or a nickname such as `@daily`, in the job's time zone. */
+  readonly cron: string;
+  /** Calendar days that are looked back for dates without a publication. */
+  readonly catchUpDays: number;
+  /** Milliseconds after its time for which a date is tried again whose input is not there. */
+  readonly inputDeadline: number;
+}
+
 /** A job file, checked: `jobs/<name>.yaml`. */
 export interface Job {
   readonly name: string;
@@ -35,7 +45,7 @@ export interface Job {
   /** `sha256:<hex>` of the file's bytes. */
   readonly digest: string;
   readonly model: string;
-  readonly schedule: string | undefined;
+  readonly schedule: JobSchedule | undefined;
   /** IANA time zone. */
   readonly timezone: string;
   /** At least one of both; an environment whose source is a database uses the query. */

@@ -45,6 +45,21 @@ export function yesterday(now: Date, timezone: string): string {
   return localDate(startOfDay(today, zone) - 1, zone);
 }
 
+/** The calendar day it is in the zone, as YYYY-MM-DD. */
+export function today(now: Date, timezone: string): string {
+  return localDate(now.getTime(), zoneOf(timezone));
+}
+
+/** The calendar day before another, as YYYY-MM-DD: not by counting, for the zone may have skipped one. */
+export function dayBefore(date: string, timezone: string): string {
+  return daysUpTo(date, 2, timezone)[0]!;
+}
+
+/** The calendar day after another, as YYYY-MM-DD. */
+export function dayAfter(date: string, timezone: string): string {
+  return localDate(Date.parse(dataWindow(date, timezone).to), zoneOf(timezone));
+}
+
 /** The `count` calendar days in a zone up to `last`, ascending; days that the zone skipped are not among them. */
 export function daysUpTo(last: string, count: number, timezone: string): string[] {
   const zone = zoneOf(timezone);

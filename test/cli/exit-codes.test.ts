@@ -5,13 +5,14 @@ import { type ErrorKind, PredawnError } from '../../src/domain/errors.js';
 describe('exit codes', () => {
   it('have one line each', () => {
     const codes = EXIT_CODES.map(({ code }) => code);
-    expect(codes).toEqual([0, 64, 65, 66, 70, 74, 75, 76, 77, 78, 130, 143]);
+    expect(codes).toEqual([0, 64, 65, 66, 69, 70, 74, 75, 76, 77, 78, 130, 143]);
   });
 
   it.each<[ErrorKind, number]>([
     ['usage', 64],
     ['data', 65],
     ['input', 66],
+    ['overdue', 69],
     ['internal', 70],
     ['unresolved', 74],
     ['unavailable', 75],

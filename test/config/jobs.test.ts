@@ -50,6 +50,12 @@ describe('the job of this project', () => {
 });
 
 describe('loadJob', () => {
+  it('reads how far a schedule catches up', async () => {
+    const text = `${MINIMAL}schedule: { cron: "@daily", catch_up: 14d, input_deadline: 90m }\n`;
+    const { schedule } = await loadJobText('churn', text);
+    expect(schedule).toEqual({ cron: '@daily', catchUpDays: 14, inputDeadline: 5_400_000 });
+  });
+
   it('fills in the defaults', async () => {
     expect(await loadJobText('churn-2', MINIMAL)).toEqual({
       name: 'churn-2',
@@ -111,7 +117,7 @@ output:
 limits: { rejects: 0.1%, inexact_integers: 12, min_rows: 5 }
 `;
     expect(await loadJobText('income', text)).toMatchObject({
-      schedule: '30 5 * * MON-FRI',
+      schedule: { cron: '30 5 * * MON-FRI', catchUpDays: 7, inputDeadline: 12 * 3_600_000 },
       timezone: 'America/New_York',
       input: {
         csv: {
@@ -248,6 +254,22 @@ limits: { rejects: 0.001, min_rows: -1 }
       'input.header names "a" twice.',
     ],
     ['no output columns', `${MINIMAL}output: { columns: {} }\n`, 'output.columns must name a column.'],
+    [
+      'days of the month and of the week',
+      `${MINIMAL}schedule: "0 6 1 * 1"\n`,
+      'names both days of the month and days of the week',
+    ],
+    [
+      'half a day to catch up',
+      `${MINIMAL}schedule: { cron: "@daily", catch_up: 12h }\n`,
+      'must be whole days',
+    ],
+    [
+      'a slip in a schedule',
+      `${MINIMAL}schedule: { cron: "@daily", catchup: 3d }\n`,
+      'Did you mean "catch_up"?',
+    ],
+    ['a duration without a unit', `${MINIMAL}schedule: { cron: "@daily", catch_up: 7 }\n`, 'catch_up (7d)'],
     ['seconds in a schedule', `${MINIMAL}schedule: "0 0 6 * * *"\n`, 'is not a cron expression.'],
     ['an offset as time zone', MINIMAL.replace('UTC', '"+01:00"'), '"+01:00" is not an IANA time zone.'],
     [
