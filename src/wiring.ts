@@ -8,7 +8,7 @@ import type { Job, Project, Settings } from './domain/job.js';
 import type { Ledger, LedgerEntry } from './domain/ledger.js';
 import type { Publication } from './domain/publication.js';
 import type { Registry } from './domain/registry.js';
-import type { Source } from './domain/source.js';
+import type { InputReadiness, Source } from './domain/source.js';
 import type { Services, SourceRequest } from './run/services.js';
 import { using } from './run/using.js';
 
@@ -30,6 +30,8 @@ export async function wireServices({ cwd, now }: { cwd: string; now: () => Date 
     openRegistry: (project) => openRegistry(project, now),
 
     openSource: (request) => openSource(request, cwd),
+
+    inputReadiness: (request, at) => inputReadiness(request, cwd, at),
 
     async openPublication({ environment: { destination } }) {
       if (isDatabase(destination)) {
@@ -114,8 +116,7 @@ async function openSource(
     });
   }
   if (csv === undefined) throw noDatabase(settings, job);
-  const folder = source === undefined || isDatabase(source) ? settings.root : source;
-  const file = path.resolve(folder, csv.path.replaceAll('{date}', asOf));
+  const file = datedFile(settings, csv.path, asOf);
   const { openCsvSource } = await import('./csv/source.js');
   return openCsvSource({
     path: file,
@@ -125,6 +126,39 @@ async function openSource(
     job: job.name,
     asOf,
   });
+}
+
+/** Of the query where the environment's source is a database, of the CSV file elsewhere. */
+async function inputReadiness(
+  { settings, job, asOf, window, signal }: SourceRequest,
+  cwd: string,
+  now: Date,
+): Promise<InputReadiness> {
+  const { source } = settings.environment;
+  const { csv, query, ready } = job.input;
+  if (ready === undefined) return { problem: undefined, expectedRows: undefined };
+  if (query !== undefined && isDatabase(source)) {
+    if (ready.sql === undefined) return { problem: undefined, expectedRows: undefined };
+    const { queryReadiness } = await import('./postgres/readiness.js');
+    const at = { date: asOf, ...window };
+    return queryReadiness({ url: source, sql: ready.sql, window: at, job: job.name, signal });
+  }
+  if (csv === undefined) throw noDatabase(settings, job);
+  const { csvReadiness } = await import('./csv/readiness.js');
+  const file = (given: string | undefined) =>
+    given === undefined ? undefined : datedFile(settings, given, asOf);
+  const files = {
+    csv: datedFile(settings, csv.path, asOf),
+    marker: file(ready.marker),
+    rows: file(ready.rows),
+  };
+  return csvReadiness({ ...files, shown: (each) => displayPath(each, cwd) }, ready, now);
+}
+
+/** Relative paths start from the environment's source folder, or from the project's. */
+function datedFile({ root, environment: { source } }: Settings, given: string, asOf: string): string {
+  const folder = source === undefined || isDatabase(source) ? root : source;
+  return path.resolve(folder, given.replaceAll('{date}', asOf));
 }
 
 function noDatabase({ environment, path: file }: Settings, job: Job): PredawnError {

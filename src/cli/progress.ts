@@ -26,6 +26,7 @@ export function startProgress(stream: TextStream, label: string, now: () => Date
   };
 
   function text(event: SeenEvent, seconds: number): string {
+    if (event.kind === 'waiting') return `${label}: waiting until ${event.until}: ${event.reason}`;
     if (event.kind === 'started') return `${label}: opening ${event.artefact}`;
     if (event.kind === 'canary failed')
       return `${label}: the canary ${event.candidate} failed; once more without it`;

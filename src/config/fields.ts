@@ -82,6 +82,20 @@ export const byteSize = () =>
     return fail(context, 'must be a number of bytes such as 262144, "256KiB" or "1MiB", at most 1024MiB.');
   });
 
+/** A path with `{date}`, and no other placeholder. */
+export const datedPath = () =>
+  text().superRefine((path, context) => {
+    for (const [placeholder, name] of path.matchAll(/\{([^}]*)\}/g)) {
+      if (name !== 'date') {
+        fail(
+          context,
+          `has an unknown placeholder ${placeholder}.`,
+          'The only one is {date}, the data date as YYYY-MM-DD.',
+        );
+      }
+    }
+  });
+
 const DURATION = /^(\d+(?:\.\d+)?)\s*(s|m|h|d)$/;
 const MILLISECONDS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 

@@ -1,8 +1,9 @@
 import * as z from 'zod';
-import type { MissingRule } from '../domain/job.js';
+import type { InputReady, MissingRule } from '../domain/job.js';
 import { didYouMean, nearest } from '../domain/nearest.js';
 import { yamlText } from '../domain/yaml-text.js';
-import { columnNames, distinctColumns, fail, limit, text, timezone } from './fields.js';
+import { columnNames, datedPath, distinctColumns, fail, limit, text, timezone } from './fields.js';
+import { readySchema } from './ready-schema.js';
 import { scheduleSchema } from './schedule-schema.js';
 
 const TABLE = /^(?:[A-Za-z_][A-Za-z0-9_]{0,62}\.)?[A-Za-z_][A-Za-z0-9_]{0,62}$/;
@@ -45,12 +46,17 @@ export const jobSchema = z
 function input() {
   return z
     .strictObject({
-      csv: csvPath().optional(),
+      csv: datedPath()
+        .optional()
+        .describe(
+          'Path of the CSV file, .gz too, with {date} for the data date, relative to predawn.yaml or to the source folder.',
+        ),
       query: text()
         .optional()
         .describe(
           'SELECT for environments whose source is PostgreSQL. :date is the data date, :from and :to its window in UTC.',
         ),
+      ready: readySchema().optional(),
       delimiter: oneCharacter('a delimiter')
         .default(',')
         .describe('What separates fields. Default: a comma.'),
@@ -87,31 +93,28 @@ function isMapping({ value }: { value: unknown }): boolean {
 
 /** What fields of `input` mean to each other; looked at whatever else is wrong with them. */
 function checkInput(
-  value: { csv?: string | undefined; query?: string | undefined; delimiter: string; quote: string },
+  value: {
+    csv?: string | undefined;
+    query?: string | undefined;
+    delimiter: string;
+    quote: string;
+    ready?: Partial<InputReady> | undefined;
+  },
   context: z.RefinementCtx,
 ): void {
   if (value.csv === undefined && value.query === undefined) {
     fail(context, 'needs csv or query.', 'Write csv: <path>, or query: <SELECT …> for a database, or both.');
   }
-  if (value.delimiter === value.quote) fail(context, 'has the same character as delimiter and quote.');
-}
-
-function csvPath() {
-  return text()
-    .superRefine((path, context) => {
-      for (const [placeholder, name] of path.matchAll(/\{([^}]*)\}/g)) {
-        if (name !== 'date') {
-          fail(
-            context,
-            `has an unknown placeholder ${placeholder}.`,
-            'The only one is {date}, the data date as YYYY-MM-DD.',
-          );
-        }
-      }
-    })
-    .describe(
-      'Path of the CSV file, .gz too, with {date} for the data date, relative to predawn.yaml or to the source folder.',
+  const { marker, rows, quiet, sql } = value.ready ?? {};
+  if (value.csv === undefined && [marker, rows, quiet].some((each) => each !== undefined))
+    fail(context, 'has ready.marker, ready.rows or ready.quiet without csv.', 'For a query write ready.sql.');
+  if (value.query === undefined && sql !== undefined)
+    fail(
+      context,
+      'has ready.sql without query.',
+      'For a CSV file write ready.marker, ready.rows or ready.quiet.',
     );
+  if (value.delimiter === value.quote) fail(context, 'has the same character as delimiter and quote.');
 }
 
 function oneCharacter(what: string) {

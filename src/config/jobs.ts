@@ -59,7 +59,7 @@ export async function parseJob(name: string, bytes: Uint8Array, shown: string): 
     model: value.model,
     schedule: value.schedule,
     timezone: value.timezone,
-    input: { csv: csvInput(value.input), query: value.input.query },
+    input: { csv: csvInput(value.input), query: value.input.query, ready: value.input.ready },
     key: value.key,
     features: value.features,
     missing: value.missing,

@@ -21,6 +21,21 @@ export interface CsvInput {
   readonly finalNewline: 'optional' | 'required';
 }
 
+/** How a run knows that the input is complete; everything that is given must hold. Paths have `{date}`, as the CSV's. */
+export interface InputReady {
+  /** A file that is there once the CSV file is complete. */
+  readonly marker: string | undefined;
+  /** A file that holds the CSV file's number of rows. */
+  readonly rows: string | undefined;
+  /** Milliseconds for which the CSV file must not have been written to. */
+  readonly quiet: number | undefined;
+  /** For queries: a SELECT of one boolean. */
+  readonly sql: string | undefined;
+  /** Milliseconds that a run waits for all that, and between two looks. */
+  readonly wait: number;
+  readonly every: number;
+}
+
 /** What to do with the missing values of a column; `then` is `nan`, `reject` or a fill value as written. */
 export interface MissingRule {
   readonly tokens: readonly string[];
@@ -49,7 +64,11 @@ export interface Job {
   /** IANA time zone. */
   readonly timezone: string;
   /** At least one of both; an environment whose source is a database uses the query. */
-  readonly input: { readonly csv: CsvInput | undefined; readonly query: string | undefined };
+  readonly input: {
+    readonly csv: CsvInput | undefined;
+    readonly query: string | undefined;
+    readonly ready?: InputReady | undefined;
+  };
   readonly key: readonly string[];
   /** Model input to source column(s), where the names differ or the input is a matrix. */
   readonly features: Readonly<Record<string, string | readonly string[]>>;

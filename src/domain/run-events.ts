@@ -29,6 +29,8 @@ export interface RunDescription {
 /** What a run says of itself as it goes on. Instants are in milliseconds since 1970. */
 export type RunEvent =
   | { readonly kind: 'dated'; readonly asOf: string; readonly window: DataWindow }
+  /** For an input that is not complete. */
+  | { readonly kind: 'waiting'; readonly reason: string; readonly until: string }
   | { readonly kind: 'described'; readonly description: RunDescription }
   | {
       readonly kind: 'started';

@@ -17,6 +17,14 @@ export interface SourceDescription {
   readonly decoder: DecoderSpec;
 }
 
+/** Whether an input is complete before it is opened. */
+export interface InputReadiness {
+  /** What is not there yet, to stand after a colon; undefined where the input is complete. */
+  readonly problem: string | undefined;
+  /** How many rows it must have, where something tells. */
+  readonly expectedRows: number | undefined;
+}
+
 /** Known once the last block was read. */
 export interface InputSummary {
   /** sha256 of the bytes as they were read, as `sha256:<hex>`. */

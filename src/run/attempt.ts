@@ -25,6 +25,8 @@ export interface RunFacts {
   readonly binding: Binding;
   readonly publication: Publication;
   readonly attempt: Attempt;
+  /** How many rows the input must have, where `input.ready` tells. */
+  readonly expectedRows?: number | undefined;
   /** What is tried out beside the artefact, and how it fits in; or the canary that an attempt before this one ended with. */
   readonly rollout?: Rollout | undefined;
   readonly prepared?: PreparedCandidate | PredawnError | undefined;

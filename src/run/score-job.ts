@@ -11,6 +11,7 @@ import type {
 } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { artefactLabel, describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
+import { awaitInput, requireRows } from './await-input.js';
 import { completeReceipt, type Disposition, unchangedReceipt } from './complete-receipt.js';
 import { describeRun } from './describe-run.js';
 import { explainDifferences } from './explain-differences.js';
@@ -47,6 +48,7 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
 
   const date = fixDate(job, request, context.now());
   context.onEvent({ kind: 'dated', ...date });
+  const expectedRows = await awaitInput(request, date, context);
   const registry = await services.openRegistry(settings);
   const artefact = await timed('artefact', context, pinArtefact(registry, job, settings.environment.name));
 
@@ -70,7 +72,7 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
           const prepared = rollout && prepareCandidate(rollout, job, source, binding);
           const facts: RunFacts = {
             ...{ request, context, date, artefact, model, source, binding, publication, attempt },
-            ...{ rollout, prepared, stopped },
+            ...{ expectedRows, rollout, prepared, stopped },
           };
           const opened = beginStage('attempt', context);
           return request.compare === true
@@ -104,6 +106,7 @@ async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> 
       return recordUnchanged(stage, facts, published);
     }
 
+    requireRows(facts, tally);
     await timed('gates', context, passGates(stage, facts, tally, staged));
     const rollout = await beside.settle(input);
     const complete = (disposition: Disposition) =>
@@ -126,6 +129,7 @@ async function scoreAndCompare(stage: ComparedStage, facts: RunFacts): Promise<R
     const tally = await timed('score', context, scoreInto(stage, facts, beside));
     const staged = await timed('stage', context, stage.finish());
     const input = await facts.source.summary();
+    requireRows(facts, tally);
     await timed('gates', context, passGates(stage, facts, tally, staged));
     const figures = { tally, staged, input, stage, rollout: await beside.settle(input) };
     const receipt = completeReceipt(facts, figures, { kind: 'dry-run' });

@@ -6,7 +6,7 @@ import type { Publication } from '../domain/publication.js';
 import type { RuntimeVersions } from '../domain/receipt.js';
 import type { Artefact, Candidate, Registry } from '../domain/registry.js';
 import type { Receiver, RunListener, ToldRun } from '../domain/run-listener.js';
-import type { Source, SourceDescription } from '../domain/source.js';
+import type { InputReadiness, Source, SourceDescription } from '../domain/source.js';
 import type { TextTable } from '../domain/text-table.js';
 import type { DataWindow } from '../domain/window.js';
 import type { Codecs } from './block-scorer.js';
@@ -15,6 +15,8 @@ import type { Codecs } from './block-scorer.js';
 export interface Services {
   openRegistry(project: Project): Promise<Registry>;
   openSource(request: SourceRequest): Promise<Source>;
+  /** Whether the input is complete by `input.ready` of the job, which has one. */
+  inputReadiness(request: SourceRequest, now: Date): Promise<InputReadiness>;
   openPublication(settings: Settings): Promise<Publication>;
   /** A destination that stages and gates, and whose every trace is removed when it is closed. */
   openScratchPublication(): Promise<Publication>;
