@@ -12,6 +12,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   run: async () => (await import('./commands/run.js')).runCommand,
   backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   validate: async () => (await import('./commands/validate.js')).validateCommand,
+  schedule: async () => (await import('./commands/schedule.js')).scheduleCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   check: async () => (await import('./commands/check.js')).checkCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,

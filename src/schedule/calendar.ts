@@ -1,5 +1,5 @@
 import { DateTime } from 'luxon';
-import { dayBefore, daysUpTo, today } from '../domain/window.js';
+import { dayAfter, dayBefore, daysUpTo, today } from '../domain/window.js';
 
 /** When a cron expression fires, by calendar day in its time zone. */
 export interface Calendar {
@@ -62,13 +62,18 @@ export function expectedDates(calendar: Calendar, now: Date, days: number): read
     .filter(({ ticks }) => ticks.length > 0 && ticks[0]! <= now.getTime());
 }
 
-/** Whether a tick lies in (after, until], both in milliseconds since 1970. */
-export function hasTick(calendar: Calendar, after: number, until: number): boolean {
-  for (let day = today(new Date(until), calendar.timezone); ; day = dayBefore(day, calendar.timezone)) {
-    const ticks = calendar.ticksOn(day);
-    if (ticks.some((tick) => after < tick && tick <= until)) return true;
-    if (wallClock(day, { hour: 0, minute: 0 }, calendar.timezone) <= after) return false;
+/** Leap days may be eight years apart. */
+const MOST_DAYS_AHEAD = 9 * 366;
+
+/** The first tick after a moment, both in milliseconds since 1970; Infinity where none comes in nine years. */
+export function nextTick(calendar: Calendar, after: number): number {
+  let day = today(new Date(after), calendar.timezone);
+  for (let ahead = 0; ahead < MOST_DAYS_AHEAD; ahead++) {
+    const next = calendar.ticksOn(day).find((tick) => tick > after);
+    if (next !== undefined) return next;
+    day = dayAfter(day, calendar.timezone);
   }
+  return Infinity;
 }
 
 function withCache(timezone: string, ticksOf: (day: string) => number[]): Calendar {

@@ -21,6 +21,8 @@ export interface RunningCli {
   readonly finished: Promise<CliResult>;
   /** Resolves when a log line with this message came on stderr; rejects if the process ends without it. */
   logged(message: string): Promise<void>;
+  /** Resolves with the match once stderr holds one; rejects if the process ends without. */
+  wrote(pattern: RegExp): Promise<RegExpExecArray>;
 }
 
 /** Starts the built program as a process of its own. */
@@ -33,28 +35,35 @@ export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions)
   });
   let stdout = '';
   let stderr = '';
-  let onStderr = (): void => undefined;
+  const lookers = new Set<() => void>();
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
   child.stderr.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
-    onStderr();
+    for (const look of lookers) look();
   });
   const finished = new Promise<CliResult>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ code, signal, stdout, stderr }));
   });
+  const wrote = (pattern: RegExp): Promise<RegExpExecArray> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        const match = pattern.exec(stderr);
+        if (match === null) return;
+        lookers.delete(look);
+        resolve(match);
+      };
+      lookers.add(look);
+      look();
+      finished.then(() => reject(new Error(`It ended without ${String(pattern)}: ${stderr}`)), reject);
+    });
   return {
     child,
     finished,
-    logged: (message) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (stderr.includes(`"msg":"${message}"`)) resolve();
-        };
-        onStderr = look;
-        look();
-        finished.then(() => reject(new Error(`It ended without logging "${message}": ${stderr}`)), reject);
-      }),
+    wrote,
+    logged: async (message) => {
+      await wrote(new RegExp(`"msg":"${message}"`));
+    },
   };
 }
 

@@ -1,13 +1,13 @@
 import { type Command, Option } from 'commander';
 import { loadJob } from '../../config/jobs.js';
 import { PredawnError } from '../../domain/errors.js';
-import { didYouMean } from '../../domain/nearest.js';
 import type { Receipt } from '../../domain/receipt.js';
 import { openLog } from '../../run/log.js';
 import type { RunEvent } from '../../domain/run-events.js';
 import { scoreJob } from '../../run/score-job.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
+import { logLevel } from '../log-level.js';
 import { positiveInteger } from '../options.js';
 import { type CommonOptions, nextStep, printResult } from '../print.js';
 import { startProgress } from '../progress.js';
@@ -26,8 +26,6 @@ const LEVELS: Partial<Record<RunEvent['kind'], 'warn' | 'debug'>> = {
   described: 'debug',
   'stage done': 'debug',
 };
-
-const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'];
 
 interface RunOptions extends CommonOptions {
   readonly date?: string;
@@ -99,10 +97,13 @@ async function runMissing(name: string, options: RunOptions, context: CommandCon
 }
 
 async function run(name: string, options: RunOptions, context: CommandContext): Promise<void> {
-  const { stderr, variables } = context;
+  const { stderr } = context;
   let advanced: AdvancedCanary | undefined;
   let receipt: Receipt | undefined;
-  const log = await openLog({ level: logLevel(), bindings: { job: name } });
+  const log = await openLog({
+    level: logLevel(context, options.quiet === true || stderr.isTTY ? 'error' : 'info'),
+    bindings: { job: name },
+  });
   const isTrial = options.dryRun === true || options.compare === true || options.limit !== undefined;
   const telling = openTelling({ job: name, date: options.date, isTrial, options, log }, context);
   const progress =
@@ -164,15 +165,6 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
         return text + nextStep(`predawn publish ${receipt.attempt_id}`, colors);
       if (receipt.comparison !== undefined) return text + renderComparison(receipt.comparison, colors);
       return text + rolloutNextStep(receipt, advanced, colors);
-    });
-  }
-
-  function logLevel(): string {
-    const asked = variables['PREDAWN_LOG_LEVEL'] ?? '';
-    if (asked === '') return options.quiet === true || stderr.isTTY ? 'error' : 'info';
-    if (LOG_LEVELS.includes(asked)) return asked;
-    throw new PredawnError('usage', 'log.level', `PREDAWN_LOG_LEVEL is ${asked}, which is no log level.`, {
-      hint: didYouMean(asked, LOG_LEVELS, `Levels are ${LOG_LEVELS.join(', ')}.`),
     });
   }
 }
