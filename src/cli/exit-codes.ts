@@ -48,6 +48,11 @@ export const EXIT_CODES = [
   retry: string;
 }[];
 
+/** After these a scheduler leaves it to a person: running again gives the same, or is not needed. */
+export const NOT_TO_RETRY: readonly number[] = EXIT_CODES.filter(
+  ({ kind, retry }) => retry.startsWith('no') || kind === 'overdue',
+).map(({ code }) => code);
+
 export const SUCCESS = 0;
 export const INTERNAL_ERROR = exitCodeOf('internal');
 

@@ -13,6 +13,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   backfill: async () => (await import('./commands/backfill.js')).backfillCommand,
   validate: async () => (await import('./commands/validate.js')).validateCommand,
   schedule: async () => (await import('./commands/schedule.js')).scheduleCommand,
+  crontab: async () => (await import('./commands/crontab.js')).crontabCommand,
+  systemd: async () => (await import('./commands/systemd.js')).systemdCommand,
   status: async () => (await import('./commands/status.js')).statusCommand,
   check: async () => (await import('./commands/check.js')).checkCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,

@@ -68,14 +68,9 @@ export async function loadProject(request: Omit<SettingsRequest, 'environment'>)
  */
 export async function loadSettings(request: SettingsRequest): Promise<Settings> {
   const { value, project, place, problems, yaml } = await read(request);
-  const { path: file, environments } = project;
-  const name = request.environment ?? environments[0]!;
-  const chosen = Object.hasOwn(value.environments, name) ? value.environments[name] : undefined;
-  if (chosen === undefined) {
-    throw new PredawnError('configuration', 'environment.unknown', `${file} has no environment "${name}".`, {
-      hint: didYouMean(name, environments, `Environments there are: ${environments.join(', ')}.`),
-    });
-  }
+  const { path: file } = project;
+  const name = environmentNamed(request.environment, project);
+  const chosen = value.environments[name]!;
 
   const inEnvironment = (key: string): YamlPath => ['environments', name, key];
   const { source, destination, retain } = chosen;
@@ -125,6 +120,19 @@ function notifyPlace(
     problem: (at, message, hint) =>
       yaml.problem({ code: 'config.notify', message, hint, path: at, at: 'value' }),
   };
+}
+
+/**
+ * An environment's name, if there is one of that name; the first one where none is asked for.
+ *
+ * @throws PredawnError kind `configuration`, with the nearest name
+ */
+export function environmentNamed(asked: string | undefined, { path: file, environments }: Project): string {
+  const name = asked ?? environments[0]!;
+  if (environments.includes(name)) return name;
+  throw new PredawnError('configuration', 'environment.unknown', `${file} has no environment "${name}".`, {
+    hint: didYouMean(name, environments, `Environments there are: ${environments.join(', ')}.`),
+  });
 }
 
 /** The file's values, the project in them, and a way to resolve further places that collects their problems. */

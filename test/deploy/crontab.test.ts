@@ -1,46 +1,62 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { execFile, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { copyFile, cp, mkdtemp, rm, symlink } from 'node:fs/promises';
+import { copyFile, cp, mkdir, mkdtemp, rm, symlink } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import { DateTime } from 'luxon';
 import { validate } from 'node-cron';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parse } from 'yaml';
+import { crontabText } from '../../src/schedule/crontab.js';
+import type { Installation } from '../../src/schedule/installation.js';
 import { REPOSITORY, runCli, type CliResult } from '../helpers/cli.js';
 import { filesBeneath, SAMPLE_DATE } from '../helpers/project.js';
 import { type CronLine, parseCrontab } from './crontab-file.js';
 
-/** Runs crontab.example as cron does, in the home of a user who has a checkout of this repository there. */
-const { variables, lines } = parseCrontab(readFileSync(path.join(REPOSITORY, 'crontab.example'), 'utf8'));
+const EXAMPLE: Installation = {
+  node: '/usr/bin/node',
+  main: '/home/scoring/predawn/dist/main.js',
+  root: '/home/scoring/predawn',
+  settings: undefined,
+  environment: 'dev',
+  envFile: undefined,
+  catchUp: false,
+};
 const { schedule, timezone } = parse(readFileSync(path.join(REPOSITORY, 'jobs/churn.yaml'), 'utf8')) as {
   schedule: string;
   timezone: string;
 };
+const CHURN = { name: 'churn', cron: schedule, timezone, catchUpDays: 7 };
 
 describe('crontab.example', () => {
-  it('says where commands are, in words that cron understands', () => {
-    expect(variables).toHaveProperty('PATH');
-    expect(Object.values(variables).join()).not.toMatch(/[$~]/);
+  it('is what predawn crontab prints', async () => {
+    await expect(await crontabText(EXAMPLE, [CHURN])).toMatchFileSnapshot(
+      path.join(REPOSITORY, 'crontab.example'),
+    );
   });
 
-  it('lets failures be mailed', () => {
-    expect(variables).not.toHaveProperty('MAILTO', '');
-  });
-
-  it('runs the sample job when its job file says', () => {
+  it('runs the sample job when its job file says, in its time zone, and lets failures be mailed', async () => {
+    const { variables, lines } = parseCrontab(await crontabText(EXAMPLE, [CHURN]));
     expect(lines.map((line) => line.schedule)).toEqual([schedule]);
     expect(validate(schedule)).toBe(true);
+    expect(variables).toEqual({ CRON_TZ: timezone });
   });
 });
 
-describe.each(lines)('$command', (line) => {
+describe('a line of predawn crontab', () => {
   let home: string;
-  beforeEach(async ({ skip }) => {
+  let checkout: string;
+  let line: CronLine;
+  let variables: Readonly<Record<string, string>>;
+  beforeEach(async () => {
     home = await mkdtemp(path.join(tmpdir(), 'predawn-home-'));
-    const problem = problemOfNode();
-    skip(problem !== undefined, problem);
-    await makeCheckout(path.join(home, 'predawn'));
+    // What a shell, a crontab and systemd each take for something of theirs.
+    checkout = path.join(home, "pre dawn's 100%");
+    await makeCheckout(checkout);
+    const crontab = parseCrontab(await print('crontab'));
+    variables = crontab.variables;
+    [line] = crontab.lines as [CronLine];
   });
   afterEach(() => rm(home, { recursive: true, force: true }));
 
@@ -50,14 +66,14 @@ describe.each(lines)('$command', (line) => {
     for (const date of dates) {
       await copyFile(inputOf(SAMPLE_DATE), inputOf(date));
     }
-    expect(await asCron(line)).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
-    const slices = await filesBeneath(path.join(home, 'predawn/predictions/churn_predictions'));
+    expect(await asCron()).toEqual({ code: 0, signal: null, stdout: '', stderr: '' });
+    const slices = await filesBeneath(path.join(checkout, 'predictions/churn_predictions'));
     expect(slices).toHaveLength(1);
     expect(dates.map((date) => `as_of=${date}/predictions.parquet`)).toContain(slices[0]);
   });
 
   it('says on one page, for the mail, that the input is missing', async () => {
-    const { code, stdout, stderr } = await asCron(line);
+    const { code, stdout, stderr } = await asCron();
     expect({ code, stdout }).toEqual({ code: 66, stdout: '' });
     expect(stderr).toMatch(
       /^predawn: .*\bchurn\b.*data-samples\/churn\/\d{4}-\d\d-\d\d\.csv does not exist\n/,
@@ -69,19 +85,24 @@ describe.each(lines)('$command', (line) => {
   });
 
   it('does not hide that the project is not there', async () => {
-    await rm(path.join(home, 'predawn'), { recursive: true });
-    const { code, stderr } = await asCron(line);
+    await rm(checkout, { recursive: true });
+    const { code, stderr } = await asCron();
     expect(code).not.toBe(0);
-    expect(stderr).toContain('predawn');
+    expect(stderr).toContain('pre dawn');
   });
 
-  const inputOf = (date: string) => path.join(home, `predawn/data-samples/churn/${date}.csv`);
+  const inputOf = (date: string) => path.join(checkout, `data-samples/churn/${date}.csv`);
+
+  /** What a command of the checkout's own program prints. */
+  const print = async (...args: string[]) =>
+    (await promisify(execFile)(process.execPath, ['dist/main.js', ...args], { cwd: checkout })).stdout;
 
   /** In the home folder, in a session without a terminal, with what cron sets and nothing else. */
-  function asCron({ command, input }: CronLine): Promise<CliResult> {
+  function asCron(): Promise<CliResult> {
+    const { command, input } = line;
     const child = spawn('/bin/sh', ['-c', command], {
       cwd: home,
-      env: { HOME: home, LOGNAME: 'scoring', SHELL: '/bin/sh', ...variables },
+      env: { HOME: home, LOGNAME: 'scoring', SHELL: '/bin/sh', PATH: '/usr/bin:/bin', ...variables },
       detached: true,
       stdio: 'pipe',
     });
@@ -104,6 +125,7 @@ function yesterday(now = DateTime.now()): string {
 
 /** What a user has after `git clone`, `npm ci` and the two commands that make the sample model live. */
 async function makeCheckout(folder: string): Promise<void> {
+  await mkdir(folder);
   for (const entry of ['package.json', 'predawn.yaml', 'jobs', 'data-samples', 'dist']) {
     await cp(path.join(REPOSITORY, entry), path.join(folder, entry), { recursive: true });
   }
@@ -111,21 +133,5 @@ async function makeCheckout(folder: string): Promise<void> {
   for (const command of ['add churn data-samples/churn/model.onnx', 'promote churn 1 --to dev']) {
     const { code, stderr } = await runCli(['model', ...command.split(' '), '--quiet'], { cwd: folder });
     if (code !== 0) throw new Error(stderr);
-  }
-}
-
-/** Why the example can't work on this machine: its PATH is for a node installed where most are. */
-function problemOfNode(): string | undefined {
-  const { PATH = '' } = variables;
-  try {
-    const version = execFileSync('/bin/sh', ['-c', 'node -p process.versions.node'], {
-      env: { PATH },
-      encoding: 'utf8',
-      stdio: 'pipe',
-    });
-    const [major = 0, minor = 0] = version.split('.').map(Number);
-    return major > 20 || (major === 20 && minor >= 19) ? undefined : `${PATH} has node ${version.trim()}`;
-  } catch {
-    return `${PATH} has no node`;
   }
 }
