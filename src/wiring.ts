@@ -190,6 +190,7 @@ async function openScratchPublication(cwd: string, now: () => Date): Promise<Pub
     withAttempt: (attempt, signal, work) => scratch.withAttempt(attempt, signal, work),
     withComparison: (attempt, signal, work) => scratch.withComparison(attempt, signal, work),
     moveSlice: (request, signal) => scratch.moveSlice(request, signal),
+    shards: scratch.shards,
     howToLook: (target, asOf) => scratch.howToLook(target, asOf),
     close: async () => {
       await scratch.close();

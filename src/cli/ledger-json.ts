@@ -12,6 +12,7 @@ export function entryJson(entry: LedgerEntry): Record<string, unknown> {
     status: entry.status,
     is_current: entry.current,
     rows_kept: entry.rowsKept,
+    shards: entry.shards ?? null,
     moves: entry.moves.map(sliceMoveJson),
     artefact: entry.artefact,
     artefact_digest: entry.artefactDigest,

@@ -20,6 +20,8 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   runs: async () => (await import('./commands/runs.js')).runsCommand,
   show: async () => (await import('./commands/show.js')).showCommand,
   restore: async () => (await import('./commands/restore.js')).restoreCommand,
+  plan: async () => (await import('./commands/plan.js')).planCommand,
+  score: async () => (await import('./commands/score.js')).scoreCommand,
   publish: async () => (await import('./commands/publish.js')).publishCommand,
   model: async () => (await import('./commands/model/model.js')).modelCommand,
   notify: async () => (await import('./commands/notify.js')).notifyCommand,

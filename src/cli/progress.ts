@@ -32,6 +32,9 @@ export function startProgress(stream: TextStream, label: string, now: () => Date
       return `${label}: the canary ${event.candidate} failed; once more without it`;
     if (event.kind === 'canary advanced') return `${label}: the canary ${event.candidate} advances`;
     if (event.kind === 'publishing') return `${label}: publishing ${event.rows.toLocaleString('en-US')} rows`;
+    if ('missing' in event)
+      return `${label}: ${event.kind}, ${event.missing.length} of ${event.shards} shards to score`;
+    if (event.kind === 'shard') return `${label}: shard ${event.shard} ${event.outcome}`;
     const share =
       expectedBytes === undefined ? '' : ` ${Math.min(99, Math.floor((100 * event.bytes) / expectedBytes))}%`;
     const rate = Math.round(event.rows / Math.max(seconds, 0.001));

@@ -27,6 +27,7 @@ export function renderReceipt(receipt: Receipt, cwd: string, colors: boolean): s
           ([label, text]) => row(label, text),
         )),
     row('environment', receipt.environment),
+    row('shards', receipt.shards === undefined ? undefined : String(receipt.shards)),
     row('window', windowText(receipt)),
     row('input', located(receipt.input.location, receipt.input.fingerprint)),
     row('output', located(receipt.output.location, receipt.output.digest)),

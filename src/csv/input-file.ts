@@ -48,14 +48,24 @@ export async function openInputFile(path: string, displayPath: string): Promise<
  * The file's bytes from the start, as many as it had when it was opened. Each piece is valid until the next is asked
  * for; `hash` takes in all of them. Throws kind `input`, code `input.changed`, if there are fewer; `assertUnchanged` tells of more.
  */
-export async function* readBytes(file: InputFile, signal?: AbortSignal, hash?: Hash): AsyncGenerator<Buffer> {
-  const size = Number(file.opened.size);
-  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, size));
-  for (let position = 0; position < size;) {
+export function readBytes(file: InputFile, signal?: AbortSignal, hash?: Hash): AsyncGenerator<Buffer> {
+  return readRange(file, 0, Number(file.opened.size), signal, hash);
+}
+
+/** As `readBytes`, of the bytes [from, to). */
+export async function* readRange(
+  file: InputFile,
+  from: number,
+  to: number,
+  signal?: AbortSignal,
+  hash?: Hash,
+): AsyncGenerator<Buffer> {
+  const buffer = Buffer.allocUnsafe(Math.min(READ_BYTES, to - from));
+  for (let position = from; position < to;) {
     signal?.throwIfAborted();
-    const wanted = Math.min(buffer.length, size - position);
+    const wanted = Math.min(buffer.length, to - position);
     const { bytesRead } = await file.handle.read(buffer, 0, wanted, position);
-    if (bytesRead === 0) throw changed(file, `it ended after ${position} of ${size} bytes`);
+    if (bytesRead === 0) throw changed(file, `it ended after ${position} of ${file.opened.size} bytes`);
     position += bytesRead;
     const piece = buffer.subarray(0, bytesRead);
     hash?.update(piece);
@@ -84,7 +94,8 @@ export async function digestOf(file: InputFile, signal: AbortSignal): Promise<st
   return `sha256:${hash.digest('hex')}`;
 }
 
-function changed({ displayPath }: InputFile, how: string): PredawnError {
+/** Kind `input`, code `input.changed`. */
+export function changed({ displayPath }: InputFile, how: string): PredawnError {
   return new PredawnError('input', 'input.changed', `${displayPath} changed while it was read: ${how}`, {
     hint: 'Run again when the delivery is complete. Who delivers should write to another name, then rename.',
   });

@@ -4,7 +4,9 @@ import type { CsvDecoderSpec } from '../domain/codecs.js';
 import type { Block, FeatureType } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
 import type { CsvInput } from '../domain/job.js';
-import type { InputSummary, Source, SourceDescription } from '../domain/source.js';
+import { PIECE_BYTES, ShardPlanner } from '../domain/shard-cuts.js';
+import type { ShardedInput } from '../domain/shards.js';
+import type { InputSummary, ShardSource, Source, SourceDescription } from '../domain/source.js';
 import { RecordCutter } from './cutter.js';
 import { dialectOf } from './dialect.js';
 import { checkNames, parseHeader, readFirstRecord } from './header.js';
@@ -13,7 +15,8 @@ import { assertUnchanged, digestOf, openInputFile, readBytes } from './input-fil
 import type { InputFile } from './input-file.js';
 import { openFault } from './missing-file.js';
 import type { InputRequest } from './missing-file.js';
-import { readText } from './text-stream.js';
+import { openCsvShard } from './shard.js';
+import { countLines, readText, withoutStart } from './text-stream.js';
 import type { TextOrigin } from './text-stream.js';
 
 const EVERY_TYPE: ReadonlySet<FeatureType> = new Set([
@@ -100,19 +103,44 @@ class CsvSource implements Source {
   }
 
   async *blocks(signal: AbortSignal): AsyncGenerator<Block> {
+    let sequence = 0;
+    for await (const bytes of this.#cut(signal, this.options.blockBytes))
+      yield { sequence: sequence++, bytes };
+  }
+
+  async planShards(count: number, signal: AbortSignal): Promise<ShardedInput> {
+    const planner = new ShardPlanner();
+    const { lineEnd } = dialectOf(this.description.decoder);
+    for await (const piece of this.#cut(signal, PIECE_BYTES))
+      planner.add(piece, { length: piece.length, lines: countLines(piece, lineEnd) });
+    const summary = await this.summary();
+    return { summary, shards: planner.end(count, { length: this.#headerBytes, lines: this.linesBefore }) };
+  }
+
+  openShard(input: ShardedInput, shard: number): ShardSource {
+    const { options, file, description, location } = this;
+    return openCsvShard(
+      { file, origin: textOrigin(options, file), dialect: dialectOf(description.decoder), location },
+      options.blockBytes,
+      input,
+      shard,
+    );
+  }
+
+  /** The records in pieces of about `blockBytes`; afterwards the summary is known. */
+  async *#cut(signal: AbortSignal, blockBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
     const { file, options, description } = this;
     const hash = createHash('sha256');
     const text = readText(readBytes(file, signal, hash), textOrigin(options, file));
     const cutter = new RecordCutter({
       dialect: dialectOf(description.decoder),
-      blockBytes: options.blockBytes,
+      blockBytes,
       location: this.location,
       firstByte: this.#headerBytes,
     });
-    let sequence = 0;
     for await (const piece of withoutStart(text, this.#headerBytes)) {
       for (const bytes of cutter.push(piece)) {
-        yield { sequence: sequence++, bytes };
+        yield bytes;
         signal.throwIfAborted();
       }
     }
@@ -120,7 +148,7 @@ class CsvSource implements Source {
     await assertUnchanged(file);
     const { block, unended } = cutter.end();
     const warnings = this.#checkEnd(unended);
-    if (block !== undefined) yield { sequence, bytes: block };
+    if (block !== undefined) yield block;
     this.#summary = {
       fingerprint: `sha256:${hash.digest('hex')}`,
       bytes: Number(file.opened.size),
@@ -169,13 +197,5 @@ class CsvSource implements Source {
       if (error instanceof CsvError) return undefined;
       throw error;
     }
-  }
-}
-
-async function* withoutStart(text: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
-  let left = count;
-  for await (const piece of text) {
-    if (left < piece.length) yield piece.subarray(left);
-    left = Math.max(0, left - piece.length);
   }
 }

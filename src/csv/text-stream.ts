@@ -120,3 +120,35 @@ async function* fromUtf16(bytes: Bytes, displayPath: string): AsyncGenerator<Buf
   }
   yield decode();
 }
+
+/** The text from byte `count` on. */
+export async function* withoutStart(text: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
+  let left = count;
+  for await (const piece of text) {
+    if (left < piece.length) yield piece.subarray(left);
+    left = Math.max(0, left - piece.length);
+  }
+}
+
+/** The first `count` bytes of a text, fewer where it has fewer. */
+export async function* onlyStart(text: AsyncIterable<Buffer>, count: number): AsyncGenerator<Buffer> {
+  let left = count;
+  if (left === 0) return;
+  for await (const piece of text) {
+    yield piece.subarray(0, left);
+    left -= Math.min(left, piece.length);
+    if (left === 0) return;
+  }
+}
+
+/** Lines of some whole records, as the decoder counts them; the last one may have no line end. */
+export function countLines(records: Uint8Array, lineEnd: number): number {
+  let lines = 0;
+  for (let at = records.indexOf(lineEnd); at !== -1; at = records.indexOf(lineEnd, at + 1)) lines++;
+  return records.length > 0 && records[records.length - 1] !== lineEnd ? lines + 1 : lines;
+}
+
+/** Bytes of a mark at the start of UTF-8 text, as `readText` takes it off. */
+export function utf8MarkLength(head: Buffer): number {
+  return startsWith(head, UTF8_BOM) ? UTF8_BOM.length : 0;
+}

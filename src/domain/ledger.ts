@@ -12,6 +12,8 @@ export interface LedgerEntry {
   readonly current: boolean;
   /** Whether its rows are kept apart from the slice, to be restored or published. */
   readonly rowsKept: boolean;
+  /** How many shards it has, and how many of them are committed; undefined where it is in one piece. */
+  readonly shards: { readonly count: number; readonly committed: number } | undefined;
   /** The moves that made the slice this attempt's, oldest first. */
   readonly moves: readonly SliceMove[];
   /** `name@version`. */

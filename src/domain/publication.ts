@@ -3,6 +3,7 @@ import type { KeyType, OutputColumn, Reject } from './columns.js';
 import type { SliceComparison } from './comparison.js';
 import type { PredawnError } from './errors.js';
 import type { Receipt } from './receipt.js';
+import type { ShardedPublication } from './sharded-publication.js';
 import type { MoveRequest, MoveResult } from './slice-move.js';
 
 /** The table that a job publishes to. Its columns: as_of, keys, outputs, artefact, attempt_id, scored_at. */
@@ -152,6 +153,8 @@ export interface Publication {
    * @throws what `chooseAttempt` throws; kind `data`, code `rows.not_kept`, for rows that are not what was kept.
    */
   moveSlice(request: MoveRequest, signal: AbortSignal): Promise<MoveResult>;
+  /** Attempts whose rows are committed shard by shard. */
+  readonly shards: ShardedPublication;
   /** How to look at the table, as a command or query for the receipt's last line. */
   howToLook(target: TargetTable, asOf: string): string;
   close(): Promise<void>;

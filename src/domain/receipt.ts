@@ -25,6 +25,8 @@ export interface Receipt {
   /** The data date's window, [from, to). */
   readonly window: { readonly from: string; readonly to: string };
   readonly outcome: 'published' | 'staged' | 'unchanged' | 'dry-run';
+  /** How many shards it was made in; absent where it was made in one piece. */
+  readonly shards?: number | undefined;
   /** What was tried out beside the artefact; absent where nothing was. */
   readonly rollout?: RolloutReport | undefined;
   readonly artefact: { readonly name: string; readonly version: number; readonly digest: string };
@@ -43,7 +45,7 @@ export interface Receipt {
   readonly output: {
     /** Where the rows are: published, or staged. Undefined where they are kept nowhere. */
     readonly location: string | undefined;
-    /** Of the bytes as staged: the file's, or the COPY stream's. */
+    /** Of the bytes as staged: the file's, or the COPY stream's; of shards in a database, of their digests in order. */
     readonly digest: string;
     readonly rows: number;
     readonly columns: readonly string[];

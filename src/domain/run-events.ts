@@ -40,6 +40,18 @@ export type RunEvent =
       readonly expectedBytes: number | undefined;
     }
   | { readonly kind: 'scored'; readonly rows: number; readonly rejected: number; readonly bytes: number }
+  | {
+      readonly kind: 'planned' | 'resumed';
+      readonly attemptId: string;
+      readonly shards: number;
+      readonly missing: readonly number[];
+    }
+  | {
+      readonly kind: 'shard';
+      readonly attemptId: string;
+      readonly shard: number;
+      readonly outcome: 'committed' | 'present' | 'late';
+    }
   | { readonly kind: 'publishing'; readonly rows: number }
   | ({ readonly kind: 'stage done' } & StageTime)
   | { readonly kind: 'canary failed'; readonly candidate: string; readonly reason: string }

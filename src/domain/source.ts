@@ -1,5 +1,6 @@
 import type { DecoderSpec } from './codecs.js';
 import type { Block, FeatureType, KeyType } from './columns.js';
+import type { ShardedInput } from './shards.js';
 
 /** A column of the input as it is described before any row is read. */
 export interface SourceColumn {
@@ -52,7 +53,20 @@ export interface Source {
   fingerprint(signal: AbortSignal): Promise<string | undefined>;
   blocks(signal: AbortSignal): AsyncIterable<Block>;
   summary(): Promise<InputSummary>;
+  /**
+   * Cuts the input into `count` fixed parts, reading it once: as `blocks` and `summary` do, it throws where the input is
+   * not whole. `blocks` is not called on the same source.
+   */
+  planShards(count: number, signal: AbortSignal): Promise<ShardedInput>;
+  /**
+   * One of those parts as an input of its own, here or on another machine. `blocks` throws kind `input`, code
+   * `input.changed`, at the latest after the last block, where it is not what was planned.
+   */
+  openShard(input: ShardedInput, shard: number): ShardSource;
   /** Size of the input where it is known before reading, for progress; in `blocks`' bytes, roughly. */
   readonly expectedBytes: number | undefined;
   close(): Promise<void>;
 }
+
+/** A part of an input; the source stays the owner of files and connections. */
+export type ShardSource = Pick<Source, 'location' | 'linesBefore' | 'blocks'>;

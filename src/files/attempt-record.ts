@@ -5,6 +5,7 @@ import type { FileFormat } from '../domain/job.js';
 import type { LedgerEntry } from '../domain/ledger.js';
 import type { Attempt, PublishedSlice } from '../domain/publication.js';
 import type { AttemptStatus, Receipt } from '../domain/receipt.js';
+import type { ShardPlan } from '../domain/shards.js';
 import { isCode, readIfThere, writeJson } from './disk.js';
 import { ATTEMPT_ID } from './layout.js';
 import { movesTo, type PendingMove, type RecordedMove, withoutNumber } from './moves.js';
@@ -25,6 +26,8 @@ export interface AttemptRecord {
   /** `publishing`: all is ready and the slice may have been replaced already; its digest says whether it was. */
   readonly status: AttemptStatus | 'publishing';
   readonly startedAt: string;
+  /** Of an attempt in shards. */
+  readonly shards?: ShardPlan;
   readonly finishedAt?: string;
   /** Its last publication; they are counted from 1 for a date, and the highest published one is current. */
   readonly publication?: number;
@@ -38,7 +41,7 @@ export interface AttemptRecord {
   readonly error?: { readonly kind: string; readonly code: string; readonly message: string };
 }
 
-export function openRecord(attempt: Attempt): AttemptRecord {
+export function openRecord(attempt: Attempt, shards?: ShardPlan): AttemptRecord {
   const { id, job, environment, asOf, target, artefact, artefactDigest, jobDigest, startedAt } = attempt;
   return {
     version: 1,
@@ -53,7 +56,18 @@ export function openRecord(attempt: Attempt): AttemptRecord {
     jobDigest,
     status: 'open',
     startedAt,
+    ...(shards !== undefined && { shards }),
   };
+}
+
+/** The record of an attempt that ended without being published. */
+export function failedRecord(
+  record: AttemptRecord,
+  error: NonNullable<AttemptRecord['error']>,
+  now: Date,
+): AttemptRecord {
+  const finishedAt = now.toISOString();
+  return { ...record, status: 'failed', finishedAt, receipt: undefined, moves: undefined, error };
 }
 
 export async function writeRecord(folder: string, record: AttemptRecord): Promise<void> {
@@ -113,8 +127,14 @@ export function currentOf(records: readonly AttemptRecord[], table: string): Att
     );
 }
 
-/** `rowsKept`: whether its file is there. */
-export function toEntry(record: AttemptRecord, current: boolean, rowsKept: boolean): LedgerEntry {
+/** `rowsKept`: whether its file is there. `committed`: the shards that are, of an attempt that has them. */
+export function toEntry(
+  record: AttemptRecord,
+  current: boolean,
+  rowsKept: boolean,
+  committed: number,
+): LedgerEntry {
+  const count = record.shards?.input.shards.length;
   return {
     attemptId: record.attemptId,
     job: record.job,
@@ -123,6 +143,7 @@ export function toEntry(record: AttemptRecord, current: boolean, rowsKept: boole
     status: record.status === 'publishing' ? 'open' : record.status,
     current,
     rowsKept,
+    shards: count === undefined ? undefined : { count, committed },
     moves: movesTo(record).map(withoutNumber),
     artefact: record.artefact,
     artefactDigest: record.artefactDigest,

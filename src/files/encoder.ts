@@ -1,4 +1,19 @@
 import type { BlockEncoder, FileEncoderSpec } from '../domain/codecs.js';
+import type { Attempt } from '../domain/publication.js';
+
+/** How the blocks of an attempt are encoded. */
+export function fileEncoding(attempt: Attempt): FileEncoderSpec {
+  const { target, asOf, artefact, canary } = attempt;
+  return {
+    kind: target.format,
+    keyNames: target.keys.map(({ name }) => name),
+    asOf,
+    artefact,
+    artefacts: canary === undefined ? undefined : [artefact, canary],
+    attemptId: attempt.id,
+    scoredAt: attempt.startedAt,
+  };
+}
 
 /**
  * Encodes scored rows for a predictions file. Columns are the keys, the outputs, artefact, attempt_id and scored_at;

@@ -52,6 +52,13 @@ export function stagedFile(folders: JobFolders, attemptId: string, format: FileF
   return join(folders.attempts, `${checkAttemptId(attemptId)}.${format}`);
 }
 
+/** The committed shards of an attempt, until it ends. */
+export function shardsFolder(folders: JobFolders, attemptId: string): string {
+  return join(folders.attempts, `${checkAttemptId(attemptId)}${SHARDS}`);
+}
+
+export const SHARDS = '.shards';
+
 /** Throws kind `configuration` for a name that is no plain folder name of its own. */
 export function checkName(what: 'job' | 'table', name: string): void {
   const bytes = Buffer.byteLength(name);

@@ -10,6 +10,7 @@ import {
   toEntry,
 } from './attempt-record.js';
 import { onDisk } from './disk.js';
+import { committedShards } from './shard-manifests.js';
 import { checkName, jobFolders, OURS } from './layout.js';
 
 interface Place {
@@ -71,7 +72,8 @@ async function entriesOf(root: string, found: readonly Place[]): Promise<readonl
     const current = record.status === 'published' && currentOf(await readRecords(folder), record.table);
     const { attempts } = jobFolders(root, record.job, record.asOf);
     const kept = ['published', 'staged'].includes(record.status) && (await isThere(attempts, record));
-    entries.push(toEntry(record, current !== false && current?.attemptId === id, kept));
+    const committed = await committedShards(jobFolders(root, record.job, record.asOf), record);
+    entries.push(toEntry(record, current !== false && current?.attemptId === id, kept, committed));
   }
   return entries;
 }

@@ -2,6 +2,7 @@ import { access, constants } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
 import type { Attempt, ComparedStage, Publication, Stage, TargetTable } from '../domain/publication.js';
+import type { ShardedPublication } from '../domain/sharded-publication.js';
 import type { MoveRequest, MoveResult } from '../domain/slice-move.js';
 import { namesIn, readRecords } from './attempt-record.js';
 import { FilesComparedStage } from './compared-stage.js';
@@ -10,6 +11,7 @@ import { checkName, OURS, sliceFolders } from './layout.js';
 import { onDiskLocked, takeLock } from './lock.js';
 import { moveSlice } from './move.js';
 import { withScratchFolder } from './scratch.js';
+import { openSharded } from './sharded-publication.js';
 import { type OnStep, presentPublication, settle, sliceConflict } from './slice.js';
 import { FilesStage } from './stage.js';
 
@@ -30,11 +32,14 @@ export function openFilesPublication(options: FilesPublicationOptions): Promise<
 
 class FilesPublication implements Publication {
   readonly location: string;
+  readonly shards: ShardedPublication;
   readonly #options: FilesPublicationOptions;
 
   constructor(options: FilesPublicationOptions) {
     this.location = options.root;
     this.#options = options;
+    const { root, now, onStep = () => undefined } = options;
+    this.shards = openSharded({ root, now, onStep });
   }
 
   async check(target: TargetTable): Promise<readonly PredawnError[]> {

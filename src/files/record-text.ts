@@ -20,6 +20,17 @@ const move = z.looseObject({
   publication: z.int().positive(),
 });
 
+/** What finding the shards again relies on; the rest was written in one piece with it. */
+const plan = z.looseObject({
+  attempt: z.looseObject({ id: text, job: text, asOf: text, startedAt: text, target: z.looseObject({}) }),
+  location: text,
+  input: z.looseObject({
+    summary: z.looseObject({ fingerprint: text, bytes: z.number() }),
+    shards: z.array(z.looseObject({ from: z.number(), to: z.number(), digest: text })),
+  }),
+  versions: z.looseObject({ predawn: text, onnxruntime: text }),
+});
+
 const common = z.looseObject({
   version: z.literal(1),
   attemptId: text,
@@ -32,6 +43,7 @@ const common = z.looseObject({
   artefactDigest: text,
   jobDigest: text,
   startedAt: text,
+  shards: plan.optional(),
   finishedAt: text.optional(),
   publication: z.int().positive().optional(),
   moves: z.array(move).optional(),

@@ -6,13 +6,17 @@ import type { TargetTable } from '../domain/publication.js';
 import {
   type AttemptRecord,
   currentOf,
+  failedRecord,
   namesIn,
+  openRecord,
   removeUnfinishedRecords,
   writeRecord,
 } from './attempt-record.js';
 import { ensureFolder, isCode, linkOrCopy, syncFolder } from './disk.js';
 import { sliceFile, type SliceFolders, sliceFolders, stagedFile } from './layout.js';
 import { movedRecord, unmovedRecord } from './moves.js';
+import { endOvertaken } from './overtaken.js';
+import { preparedFile, removeAttemptFiles } from './remove-attempt.js';
 import { digestOf } from './staged-file.js';
 
 /** Told before what follows it; a test stops or kills the process there. */
@@ -56,8 +60,9 @@ export async function settle(
   await removeUnfinishedRecords(ledger);
   const settled: AttemptRecord[] = [];
   for (const record of records) {
-    const { status, pending, job, table, asOf, attemptId } = record;
-    if (status !== 'open' && status !== 'publishing' && pending === undefined) {
+    const { status, pending, job, table, asOf, attemptId, shards } = record;
+    const waits = status === 'open' && shards !== undefined;
+    if (waits || (status !== 'open' && status !== 'publishing' && pending === undefined)) {
       settled.push(record);
       continue;
     }
@@ -74,14 +79,14 @@ export async function settle(
     await rm(preparedFile(folders, attemptId), { force: true });
     settled.push(outcome);
   }
-  return settled;
+  return endOvertaken(root, ledger, settled, now);
 }
 
 function endedRecord(record: AttemptRecord, published: boolean, now: Date): AttemptRecord {
-  const finishedAt = now.toISOString();
-  return published
-    ? { ...record, status: 'published', finishedAt }
-    : { ...record, status: 'failed', finishedAt, receipt: undefined, moves: undefined, error: KILLED };
+  if (published) return { ...record, status: 'published', finishedAt: now.toISOString() };
+  // Its shards are all there: whoever publishes it next puts them together again.
+  if (record.shards !== undefined) return openRecord(record.shards.attempt, record.shards);
+  return failedRecord(record, KILLED, now);
 }
 
 const KILLED = {
@@ -149,14 +154,6 @@ export async function sliceConflict(
   return undefined;
 }
 
-/** Removes all that an attempt staged. */
-export async function removeAttemptFiles(folders: SliceFolders, attemptId: string): Promise<void> {
-  for (const name of await namesIn(folders.attempts)) {
-    if (name.startsWith(`${attemptId}.`)) await rm(join(folders.attempts, name), { force: true });
-  }
-  await rm(preparedFile(folders, attemptId), { force: true });
-}
-
 /**
  * Keeps the rows of the last `retain` attempts that were the date's slice, the current one in any case; of as many
  * that are staged, one at least; and their rejects.
@@ -178,13 +175,10 @@ export async function removeOldAttempts(
       .map(({ attemptId }) => attemptId),
   );
   const recent = new Set(records.slice(-Math.max(1, retain)).map(({ attemptId }) => attemptId));
-  for (const { attemptId } of records) {
-    if (kept.has(attemptId)) continue;
+  for (const { attemptId, status } of records) {
+    // Of these one is open at most: in shards, and to be resumed.
+    if (kept.has(attemptId) || status === 'open') continue;
     await removeAttemptFiles(folders, attemptId);
     if (!recent.has(attemptId)) await rm(join(folders.rejects, `${attemptId}.csv`), { force: true });
   }
-}
-
-function preparedFile(folders: SliceFolders, attemptId: string): string {
-  return join(folders.slice, `.${attemptId}.tmp`);
 }

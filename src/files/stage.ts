@@ -3,8 +3,9 @@ import type { FileEncoderSpec } from '../domain/codecs.js';
 import type { Reject } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
 import type { FileFormat } from '../domain/job.js';
-import type { Attempt, EncodedBlock, Publishing, Stage, StagedOutput } from '../domain/publication.js';
+import type { EncodedBlock, Publishing, Stage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
+import { endsAttempt } from '../domain/shards.js';
 import { type Assembler, makeAssembler, noRows } from './assembler.js';
 import {
   type AttemptRecord,
@@ -14,30 +15,19 @@ import {
   writeRecord,
 } from './attempt-record.js';
 import { ensureFolder, syncFolder } from './disk.js';
-import { makeFileEncoder } from './encoder.js';
+import { fileEncoding, makeFileEncoder } from './encoder.js';
 import { HashLog } from './hash-log.js';
-import { sliceFile, type SliceFolders, stagedFile } from './layout.js';
-import { type FileLock, onDiskLocked } from './lock.js';
+import { sliceFile, stagedFile } from './layout.js';
+import { onDiskLocked } from './lock.js';
 import { makeSlice } from './make-slice.js';
 import { firstMove, movesOf, nextPublication } from './moves.js';
 import { RejectsFile } from './rejects-file.js';
-import { type OnStep, removeAttemptFiles, removeOldAttempts } from './slice.js';
+import { endOvertaken } from './overtaken.js';
+import { removeAttemptFiles, removeMergedFiles } from './remove-attempt.js';
+import { removeOldAttempts } from './slice.js';
+import type { StageContext } from './stage-context.js';
 import { StagedFile } from './staged-file.js';
 import { readStagedKeys, repeated } from './staged-keys.js';
-
-/** What an open attempt works with. */
-export interface StageContext {
-  readonly root: string;
-  readonly attempt: Attempt;
-  readonly folders: SliceFolders;
-  readonly lock: FileLock;
-  readonly signal: AbortSignal;
-  readonly now: () => Date;
-  readonly onStep: OnStep;
-  /** All earlier attempts of the date, settled, and the one that is published. */
-  readonly earlier: readonly AttemptRecord[];
-  readonly current: AttemptRecord | undefined;
-}
 
 /** More candidates than are asked for, in case different keys share a hash. */
 const SPARE_CANDIDATES = 16;
@@ -61,20 +51,12 @@ export class FilesStage implements Stage {
   constructor(private readonly context: StageContext) {
     const { attempt, folders, current } = context;
     this.current = current === undefined ? undefined : publishedSlice(current);
-    this.encoder = {
-      kind: attempt.target.format,
-      keyNames: attempt.target.keys.map(({ name }) => name),
-      asOf: attempt.asOf,
-      artefact: attempt.artefact,
-      artefacts: attempt.canary === undefined ? undefined : [attempt.artefact, attempt.canary],
-      attemptId: attempt.id,
-      scoredAt: attempt.startedAt,
-    };
+    this.encoder = fileEncoding(attempt);
     this.#path = stagedFile(folders, attempt.id, attempt.target.format);
     this.#rejects = new RejectsFile(join(folders.rejects, `${attempt.id}.csv`));
     this.rejectsLocation = this.#rejects.path;
     this.#hashes = new HashLog(join(folders.attempts, `${attempt.id}.hashes`));
-    this.#record = openRecord(attempt);
+    this.#record = context.record ?? openRecord(attempt);
   }
 
   /** Where the rows are, after `finish`. */
@@ -206,6 +188,13 @@ export class FilesStage implements Stage {
   async #end(error: unknown): Promise<void> {
     await this.#release();
     if (this.#replaced || ['unchanged', 'staged'].includes(this.#record.status)) return;
+    const { record, folders, attempt } = this.context;
+    if (record !== undefined && !(error instanceof PredawnError && endsAttempt(error))) {
+      await removeMergedFiles(folders, attempt.id);
+      await writeRecord(folders.ledger, record);
+      this.#record = record;
+      return;
+    }
     await this.#removeStaged();
     await this.#update({
       status: 'failed',
@@ -223,9 +212,14 @@ export class FilesStage implements Stage {
     await this.#rejects.close().catch(() => undefined);
     await this.#hashes.close().catch(() => undefined);
     if (!['published', 'staged'].includes(this.#record.status)) return;
-    const { folders, earlier, attempt } = this.context;
+    const { root, folders, earlier, attempt, now } = this.context;
     // The publication stands whether or not there is less to keep.
-    await removeOldAttempts(folders, [...earlier, this.#record], attempt.retain).catch(() => undefined);
+    try {
+      const records = await endOvertaken(root, folders.ledger, [...earlier, this.#record], now());
+      await removeOldAttempts(folders, records, attempt.retain);
+    } catch {
+      return;
+    }
   }
 
   async #removeStaged(): Promise<void> {

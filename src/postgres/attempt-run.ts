@@ -6,6 +6,7 @@ import { applicationName, type AttemptSettings, openingError, withLockedSession 
 import { rowsTableName, sqlName } from './names.js';
 import { type OpenedTarget, openTarget } from './open-target.js';
 import { dropUnneeded } from './retention.js';
+import { dropEndedShards, endOvertaken } from './shard-ledger.js';
 import { closeSession, openSession } from './session.js';
 import { PostgresStage } from './stage.js';
 
@@ -42,7 +43,12 @@ async function open(session: pg.Client, settings: AttemptSettings, attempt: Atte
   return opened;
 }
 
-function lossOf(session: pg.Client, { location }: AttemptSettings, { job, asOf }: Attempt): AbortSignal {
+/** Aborted when the connection that holds the lock is lost. */
+export function lossOf(
+  session: pg.Client,
+  { location }: AttemptSettings,
+  { job, asOf }: Attempt,
+): AbortSignal {
   const controller = new AbortController();
   session.once('end', () => {
     controller.abort(
@@ -89,6 +95,8 @@ async function settle(
   const settleOn = async (client: pg.Client) => {
     if (!stage.ended) await recordFailure(client, attempt.id, failure);
     await dropUnneeded(client, attempt.job, attempt.asOf, attempt.retain);
+    await endOvertaken(client, attempt.job, attempt.asOf);
+    await dropEndedShards(client, attempt.job, attempt.asOf);
   };
   try {
     await stage.rollback();

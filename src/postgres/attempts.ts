@@ -2,43 +2,59 @@ import type pg from 'pg';
 import { describeError, PredawnError } from '../domain/errors.js';
 import type { Attempt, PublishedSlice } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
+import type { ShardPlan } from '../domain/shards.js';
 import { sqlState } from './errors.js';
+import { endOvertaken } from './shard-ledger.js';
 import { transaction } from './transaction.js';
 
 const LOCK_SECONDS = 10;
+
+/** What an attempt in shards has beside. `table` is a name quoted for SQL. */
+export interface ShardsOfAttempt {
+  readonly plan: ShardPlan;
+  readonly table: string;
+}
 
 /**
  * Settles what killed attempts of the date left open (their lock is ours now) and records this one as open.
  * `target` is a name quoted for SQL.
  */
 export async function openAttempt(client: pg.Client, attempt: Attempt, target: string): Promise<void> {
+  await transaction(client, LOCK_SECONDS, async () => {
+    await settleKilled(client, attempt.job, attempt.asOf, `attempt ${attempt.id}`);
+    await insertAttempt(client, attempt, target);
+  });
+}
+
+/** Records an attempt as open. Throws kind `unavailable`, code `lock.held`, where another one of its kind is. */
+export async function insertAttempt(
+  client: pg.Client,
+  attempt: Attempt,
+  target: string,
+  shards?: ShardsOfAttempt,
+): Promise<void> {
   try {
-    await transaction(client, LOCK_SECONDS, async () => {
-      await settleKilled(client, attempt.job, attempt.asOf, `attempt ${attempt.id}`);
-      await client.query(
-        `insert into predawn.attempts (attempt_id, job, environment, as_of, status, artefact, artefact_digest,
-           job_digest, target_table, backend_pid, started_at)
-         values ($1, $2, $3, $4::date, 'open', $5, $6, $7, $8, pg_backend_pid(), $9)`,
-        [
-          attempt.id,
-          attempt.job,
-          attempt.environment,
-          attempt.asOf,
-          attempt.artefact,
-          attempt.artefactDigest,
-          attempt.jobDigest,
-          target,
-          attempt.startedAt,
-        ],
-      );
-    });
+    await client.query(
+      `insert into predawn.attempts (attempt_id, job, environment, as_of, status, artefact, artefact_digest,
+         job_digest, target_table, backend_pid, started_at, shard_plan, shards_table)
+       values ($1, $2, $3, $4::date, 'open', $5, $6, $7, $8, pg_backend_pid(), $9, $10, $11)`,
+      [
+        attempt.id,
+        attempt.job,
+        attempt.environment,
+        attempt.asOf,
+        attempt.artefact,
+        attempt.artefactDigest,
+        attempt.jobDigest,
+        target,
+        attempt.startedAt,
+        shards === undefined ? null : JSON.stringify(shards.plan),
+        shards?.table ?? null,
+      ],
+    );
   } catch (error) {
-    if (
-      sqlState(error) !== '23505' ||
-      (error as { constraint?: string }).constraint !== 'attempts_one_open'
-    ) {
-      throw error;
-    }
+    const { constraint } = error as { constraint?: string };
+    if (sqlState(error) !== '23505' || !ONE_OPEN.includes(constraint ?? '')) throw error;
     throw new PredawnError(
       'unavailable',
       'lock.held',
@@ -48,15 +64,21 @@ export async function openAttempt(client: pg.Client, attempt: Attempt, target: s
   }
 }
 
-/** Records as failed what killed attempts of a date left open. For the holder of the date's lock only. */
+const ONE_OPEN = ['attempts_one_open', 'attempts_one_in_shards'];
+
+/**
+ * Records as failed what killed attempts of a date left open; one in shards stays open, to be resumed, unless a later
+ * attempt was published. For the holder of the date's lock only.
+ */
 export async function settleKilled(client: pg.Client, job: string, asOf: string, by: string): Promise<void> {
   await client.query(
     `update predawn.attempts set status = 'failed', finished_at = clock_timestamp(),
        error_kind = 'interrupted', error_code = 'attempt.killed',
        error_message = 'It ended without a word: killed, or cut off from the database. Settled by ' || $3
-     where job = $1 and as_of = $2::date and status = 'open'`,
+     where job = $1 and as_of = $2::date and status = 'open' and shard_plan is null`,
     [job, asOf, by],
   );
+  await endOvertaken(client, job, asOf);
 }
 
 /** What the ledger says the slice holds, published to the table `target` (quoted for SQL). */
@@ -151,7 +173,8 @@ function failureText(error: unknown): string {
   return [...new Set(lines)].join('\n').replaceAll('\0', '\u2400');
 }
 
-function superseded(attemptId: string, status: string | undefined): PredawnError {
+/** Kind `unavailable`, code `attempt.superseded`. */
+export function superseded(attemptId: string, status: string | undefined): PredawnError {
   return new PredawnError(
     'unavailable',
     'attempt.superseded',

@@ -5,6 +5,7 @@ import { connect, describeUrl } from './connection.js';
 import { translate } from './errors.js';
 import { installedVersion } from './migrations.js';
 import { MOVES_OF_ATTEMPT, type MoveRow, toMove } from './publications.js';
+import { SHARDS_OF_ATTEMPT } from './shard-ledger.js';
 
 interface Row {
   readonly id: string;
@@ -15,6 +16,7 @@ interface Row {
   readonly current: boolean;
   readonly rows_kept: boolean;
   readonly moves: readonly MoveRow[];
+  readonly shards: LedgerEntry['shards'] | null;
   readonly artefact: string;
   readonly artefact_digest: string;
   readonly started_at: Date;
@@ -25,15 +27,17 @@ interface Row {
   readonly error_message: string | null;
 }
 
-const selectEntries = (moves: string) => `
+const selectEntries = (moves: string, shards: string) => `
   select attempt.attempt_id as id, attempt.job, attempt.environment, attempt.as_of::text, attempt.status,
     s.attempt_id is not null as current, attempt.rows_table is not null as rows_kept, ${moves} as moves,
+    ${shards} as shards,
     attempt.artefact, attempt.artefact_digest, attempt.started_at, attempt.finished_at, attempt.receipt,
     attempt.error_kind, attempt.error_code, attempt.error_message
   from predawn.attempts attempt left join predawn.slices s using (attempt_id)`;
 
-/** The version of the schema that has the history of slices; an older one is read without. */
+/** The versions of the schema that have the history of slices, and shards; an older one is read without. */
 const WITH_MOVES = 2;
+const WITH_SHARDS = 5;
 
 /** Of each date of a job the attempt that began last, and the one whose slice it has. */
 const NEWEST_AND_CURRENT = `
@@ -55,7 +59,10 @@ export async function openPostgresLedger(url: string): Promise<Ledger> {
     try {
       const installed = await installedVersion(client);
       if (installed === 0) return [];
-      const entries = selectEntries(installed < WITH_MOVES ? `'[]'::json` : MOVES_OF_ATTEMPT);
+      const entries = selectEntries(
+        installed < WITH_MOVES ? `'[]'::json` : MOVES_OF_ATTEMPT,
+        installed < WITH_SHARDS ? 'null::json' : SHARDS_OF_ATTEMPT,
+      );
       const { rows } = await client.query<Row>(`${entries} ${rest}`, values);
       return rows.map(toEntry);
     } catch (error) {
@@ -101,6 +108,7 @@ function toEntry(row: Row): LedgerEntry {
     current: row.current,
     rowsKept: row.rows_kept,
     moves: row.moves.map(toMove),
+    shards: row.shards ?? undefined,
     artefact: row.artefact,
     artefactDigest: row.artefact_digest,
     startedAt: row.started_at.toISOString(),

@@ -6,6 +6,7 @@ import { publications } from './migrations/002-publications.js';
 import { registry } from './migrations/003-registry.js';
 import { rollouts } from './migrations/004-rollouts.js';
 import { differences } from './migrations/005-differences.js';
+import { shards } from './migrations/006-shards.js';
 
 interface Migration {
   /** From 1, without gaps. Never changed once released. */
@@ -20,6 +21,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 3, description: 'the registry', sql: registry },
   { version: 4, description: 'shadows and canaries', sql: rollouts },
   { version: 5, description: 'kept rows as differences', sql: differences },
+  { version: 6, description: 'attempts in shards', sql: shards },
 ];
 /** The version that this predawn makes. */
 export const LATEST = MIGRATIONS.length;

@@ -70,18 +70,21 @@ export function writtenName(text: string): string {
 
 /**
  * The name of a table with one attempt's rows, in the target's schema: `<table>_p20261121_<hex>` as staged (and
- * later a partition), `<table>_r20261121_<hex>` where the rows were copied out for restore.
+ * later a partition), `<table>_r20261121_<hex>` where the rows were copied out for restore, `<table>_s20261121_<hex>` for
+ * the committed shards of an attempt.
  */
 export function rowsTableName(
   target: QualifiedName,
-  made: 'staged' | 'retained',
+  made: keyof typeof MADE,
   asOf: string,
   attemptId: string,
 ): QualifiedName {
   // The last digits of a UUIDv7 are the random ones.
-  const suffix = `_${made === 'staged' ? 'p' : 'r'}${asOf.replaceAll('-', '')}_${attemptId.slice(-12)}`;
+  const suffix = `_${MADE[made]}${asOf.replaceAll('-', '')}_${attemptId.slice(-12)}`;
   return { schema: target.schema, table: cut(target.table, NAME_BYTES - suffix.length) + suffix };
 }
+
+const MADE = { staged: 'p', retained: 'r', shards: 's' } as const;
 
 function cut(name: string, bytes: number): string {
   let kept = '';

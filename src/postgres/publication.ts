@@ -7,6 +7,7 @@ import { describeUrl, loginUrl, quoteLiteral } from './connection.js';
 import { translate } from './errors.js';
 import { moveSlice } from './move.js';
 import { writtenName } from './names.js';
+import { openSharded } from './sharded-publication.js';
 import { closeSession, openSession } from './session.js';
 
 export interface PostgresPublicationOptions {
@@ -52,6 +53,7 @@ export function openPostgresPublication(options: PostgresPublicationOptions): Pr
       withAttempt: (attempt, signal, work) => runAttempt(settings, attempt, signal, work),
       withComparison: (attempt, signal, work) => runComparison(settings, attempt, signal, work),
       moveSlice: (request, signal) => moveSlice(settings, request, signal),
+      shards: openSharded(settings),
       howToLook: (target, asOf) => {
         const query = `select * from ${writtenName(target.table)} where as_of = ${quoteLiteral(asOf)} limit 10`;
         return `psql ${shellQuote(loginUrl(url))} -c ${shellQuote(query)}`;

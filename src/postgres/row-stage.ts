@@ -12,7 +12,7 @@ import { columnList, columnsOf, layoutOf, type LayoutColumn } from './layout.js'
 import { type QualifiedName, sqlName } from './names.js';
 import { longestKey } from './long-keys.js';
 import { keepRejects, rejectsLocation } from './rejects.js';
-import { addKey, createRowsTable } from './rows-table.js';
+import { addKey, constantsOf, createRowsTable } from './rows-table.js';
 import { closeSession, openSession } from './session.js';
 import { begin } from './transaction.js';
 
@@ -56,7 +56,7 @@ export class PostgresRowStage implements RowStage {
   #copying: Promise<CopyWriter> | undefined;
   #rejecting: Promise<pg.Client> | undefined;
   #appended = 0;
-  #staged: StagedOutput | undefined;
+  protected staged: StagedOutput | undefined;
   #keyed = false;
   protected phase: 'staging' | 'committing' | 'ended' = 'staging';
 
@@ -100,8 +100,8 @@ export class PostgresRowStage implements RowStage {
         );
       }
       const { location, target } = this.context;
-      this.#staged = { location: `${sqlName(target)} in ${location}`, digest, rows };
-      return this.#staged;
+      this.staged = { location: `${sqlName(target)} in ${location}`, digest, rows };
+      return this.staged;
     });
   }
 
@@ -139,19 +139,8 @@ export class PostgresRowStage implements RowStage {
   async #beginCopy(): Promise<CopyWriter> {
     const { session, lockSeconds, layout, checks, rows, attempt } = this.context;
     await begin(session, lockSeconds);
-    await session.query(
-      createRowsTable(rows, layout, checks, {
-        asOf: attempt.asOf,
-        artefact: attempt.artefact,
-        attemptId: attempt.id,
-        scoredAt: attempt.startedAt,
-      }),
-    );
-    // The encoder's order, which is the job's; the table may have another.
-    const layoutOfJob = layoutOf(attempt.target);
-    const roles = attempt.canary === undefined ? [] : (['artefact'] as const);
-    const columns = columnList(columnsOf(layoutOfJob, 'key', 'output', ...roles));
-    return new CopyWriter(session, `copy ${sqlName(rows)} (${columns}) from stdin (format binary)`);
+    await session.query(createRowsTable(rows, layout, checks, constantsOf(attempt)));
+    return new CopyWriter(session, copyInto(rows, attempt));
   }
 
   /** Returns whether the keys are unique. Built after the rows are in, which is three times as fast. */
@@ -185,7 +174,7 @@ export class PostgresRowStage implements RowStage {
   }
 
   protected output(): StagedOutput {
-    if (this.#staged !== undefined) return this.#staged;
+    if (this.staged !== undefined) return this.staged;
     throw new PredawnError('internal', 'stage.unfinished', 'The stage is asked before it was finished.');
   }
 
@@ -201,6 +190,14 @@ export class PostgresRowStage implements RowStage {
       throw translate(error, { location, doing: `${doing} ${attempt.job} for ${attempt.asOf}` });
     }
   }
+}
+
+/** SQL that copies an attempt's encoded blocks into a table of its rows. */
+export function copyInto(rows: QualifiedName, { target, canary }: Attempt): string {
+  // The encoder's order, which is the job's; the table may have another.
+  const roles = canary === undefined ? [] : (['artefact'] as const);
+  const columns = columnList(columnsOf(layoutOf(target), 'key', 'output', ...roles));
+  return `copy ${sqlName(rows)} (${columns}) from stdin (format binary)`;
 }
 
 function duplicateKeys({ job, asOf }: Attempt, keys: readonly string[]): PredawnError {

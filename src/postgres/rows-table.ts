@@ -1,3 +1,4 @@
+import type { Attempt } from '../domain/publication.js';
 import { quoteIdentifier, quoteLiteral } from './connection.js';
 import { columnList, columnsOf, type LayoutColumn } from './layout.js';
 import { type QualifiedName, sqlName } from './names.js';
@@ -9,6 +10,10 @@ export interface RowConstants {
   readonly attemptId: string;
   /** ISO 8601, UTC. */
   readonly scoredAt: string;
+}
+
+export function constantsOf({ id, asOf, artefact, startedAt }: Attempt): RowConstants {
+  return { asOf, artefact, attemptId: id, scoredAt: startedAt };
 }
 
 /**

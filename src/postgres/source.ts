@@ -1,14 +1,14 @@
 import { createHash } from 'node:crypto';
 import type pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import type { Block } from '../domain/columns.js';
-import { PredawnError } from '../domain/errors.js';
-import type { InputSummary, Source, SourceDescription } from '../domain/source.js';
+import type { ShardedInput } from '../domain/shards.js';
+import type { InputSummary, ShardSource, Source, SourceDescription } from '../domain/source.js';
 import { connect, cutOff, describeUrl, disconnect, onAbort } from './connection.js';
 import { describeQuery, WRAPPER_LINE } from './describe-query.js';
 import { translate, type ErrorContext } from './errors.js';
 import { placeParameters, type QueryParameters } from './query-text.js';
-import { TupleCutter } from './tuple-cutter.js';
+import { openQueryShard, planQueryShards } from './query-shards.js';
+import { copyTuples } from './read-tuples.js';
 
 export interface PostgresSourceOptions {
   /** `postgres://…`, with credentials. */
@@ -53,9 +53,6 @@ export async function openPostgresSource(options: PostgresSourceOptions): Promis
   }
 }
 
-/** Rows that may wait in memory, beside the block that is being cut. */
-const READ_AHEAD_BYTES = 256 * 1024;
-
 /** One snapshot for describing and reading, in which nothing can be written. */
 async function beginSnapshot(client: pg.Client): Promise<void> {
   // The server then notices within seconds that a run was killed, also while the query has not given a row yet.
@@ -92,31 +89,26 @@ class PostgresSource implements Source {
   }
 
   async *blocks(signal: AbortSignal): AsyncGenerator<Block> {
-    signal.throwIfAborted();
-    const cutter = new TupleCutter(this.description.columns.length, this.blockBytes);
-    const sql = `copy (\n${this.query}\n) to stdout (format binary)`;
-    const stream = this.client.query(copyTo(sql, { highWaterMark: READ_AHEAD_BYTES }));
-    // An error that comes when nobody reads any more is met by the COMMIT that follows.
-    stream.on('error', () => undefined);
-    const forget = onAbort(signal, () => {
-      stream.destroy(signal.reason as Error);
-    });
     let sequence = 0;
-    try {
-      for await (const piece of stream as AsyncIterable<Uint8Array>) {
-        for (const bytes of cutter.push(piece)) yield this.#block(sequence++, bytes);
-      }
-      for (const bytes of cutter.end()) yield this.#block(sequence++, bytes);
-      // The snapshot is not needed any more; held open, it would keep the server from cleaning up.
-      await this.client.query('commit');
-      this.#checkCount(cutter.rows, stream.rowCount);
-      this.#complete = true;
-    } catch (error) {
+    for await (const { bytes } of copyTuples(this.#tuples(), this.query, this.blockBytes, signal)) {
+      this.#hash.update(bytes);
+      this.#bytes += bytes.length;
+      yield { sequence: sequence++, bytes };
+    }
+    // The snapshot is not needed any more; held open, it would keep the server from cleaning up.
+    await this.client.query('commit').catch((error: unknown) => {
       signal.throwIfAborted();
       throw translate(error, this.context);
-    } finally {
-      forget();
-    }
+    });
+    this.#complete = true;
+  }
+
+  async planShards(count: number, signal: AbortSignal): Promise<ShardedInput> {
+    return planQueryShards(this.#tuples(), this.query, count, signal);
+  }
+
+  openShard(input: ShardedInput, shard: number): ShardSource {
+    return openQueryShard(this.#tuples(), this.query, this.blockBytes, input, shard);
   }
 
   summary(): Promise<InputSummary> {
@@ -129,19 +121,7 @@ class PostgresSource implements Source {
     return disconnect(this.client);
   }
 
-  #block(sequence: number, bytes: Uint8Array<ArrayBuffer>): Block {
-    this.#hash.update(bytes);
-    this.#bytes += bytes.length;
-    return { sequence, bytes };
-  }
-
-  #checkCount(read: number, sent: number): void {
-    if (read === sent) return;
-    throw new PredawnError(
-      'input',
-      'postgres.row_count',
-      `${this.location}: the server sent ${sent} rows, but ${read} arrived`,
-      { hint: 'Run it again; if it stays so, look for a proxy between here and the server.' },
-    );
+  #tuples() {
+    return { client: this.client, columns: this.description.columns.length, context: this.context };
   }
 }

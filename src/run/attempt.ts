@@ -73,8 +73,8 @@ export function describeAttempt(
 }
 
 export function scoringPlan(
-  { request, artefact, source, binding }: RunFacts,
-  stage: RowStage,
+  { request, artefact, source, binding }: Pick<RunFacts, 'request' | 'artefact' | 'source' | 'binding'>,
+  stage: Pick<RowStage, 'encoder' | 'hashKeys'>,
   candidate?: CandidatePlan,
 ): ScoringPlan {
   return {

@@ -1,17 +1,31 @@
 import type { PublishedSlice, Publishing, RowStage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
-import type { InputSummary } from '../domain/source.js';
 import type { RolloutReport } from '../domain/rollout.js';
+import type { Binding } from '../domain/binding.js';
+import type { Manifest } from '../domain/registry.js';
+import type { InputSummary, Source } from '../domain/source.js';
 import type { RunFacts } from './attempt.js';
 import { rolloutWarnings } from './rollout/warnings.js';
 import type { Tally } from './tally.js';
+
+/** What a receipt says of a run before any row was read. */
+export interface ReceiptFacts extends Pick<
+  RunFacts,
+  'request' | 'context' | 'date' | 'publication' | 'attempt' | 'rollout' | 'stopped'
+> {
+  readonly artefact: { readonly manifest: Pick<Manifest, 'name' | 'version'>; readonly digest: string };
+  readonly source: Pick<Source, 'location'>;
+  readonly binding: Pick<Binding, 'outputs' | 'unusedColumns'>;
+  /** How many, where the run was in shards. */
+  readonly shards?: number | undefined;
+}
 
 export interface RunFigures {
   readonly tally: Tally;
   readonly staged: StagedOutput;
   /** Undefined where the input was not read to its end (`--limit`). */
   readonly input: InputSummary | undefined;
-  readonly stage: RowStage;
+  readonly stage: Pick<RowStage, 'rejectsLocation'>;
   readonly rollout: RolloutReport | undefined;
 }
 
@@ -23,7 +37,7 @@ export type Disposition =
 
 /** The receipt of a run that scored. */
 export function completeReceipt(
-  facts: RunFacts,
+  facts: ReceiptFacts,
   { tally, staged, input, stage, rollout = facts.stopped?.report }: RunFigures,
   disposition: Disposition,
 ): Receipt {
@@ -34,6 +48,7 @@ export function completeReceipt(
   return {
     ...identity(facts),
     outcome: kind,
+    ...(facts.shards !== undefined && { shards: facts.shards }),
     rollout,
     published_attempt_id: kind === 'published' ? attempt.id : undefined,
     replaced_attempt_id: publishing?.replaced,
@@ -63,7 +78,7 @@ export function completeReceipt(
 }
 
 /** The receipt of a run that found its work done: the published one's figures under this attempt's name. */
-export function unchangedReceipt(facts: RunFacts, published: PublishedSlice): Receipt {
+export function unchangedReceipt(facts: ReceiptFacts, published: PublishedSlice): Receipt {
   return {
     ...published.receipt,
     ...identity(facts),
@@ -76,7 +91,7 @@ export function unchangedReceipt(facts: RunFacts, published: PublishedSlice): Re
 }
 
 /** A canary that failed is news once. */
-function rolloutOf(facts: RunFacts, { receipt }: PublishedSlice): Pick<Receipt, 'rollout' | 'warnings'> {
+function rolloutOf(facts: ReceiptFacts, { receipt }: PublishedSlice): Pick<Receipt, 'rollout' | 'warnings'> {
   const { stopped } = facts;
   if (stopped !== undefined)
     return {
@@ -88,7 +103,7 @@ function rolloutOf(facts: RunFacts, { receipt }: PublishedSlice): Pick<Receipt, 
   return { rollout: isOver ? undefined : rollout, warnings };
 }
 
-function identity({ request, context, date, artefact, attempt }: RunFacts) {
+function identity({ request, context, date, artefact, attempt }: ReceiptFacts) {
   const { job, settings } = request;
   const finished = context.now();
   return {

@@ -20,6 +20,14 @@ export interface RunRequest {
   readonly compare?: boolean;
 }
 
+/** The same in shards. */
+export interface ShardedRequest extends RunRequest {
+  /** How many; undefined with `resume` alone. An attempt that is resumed keeps its own. */
+  readonly shards: number | undefined;
+  /** Go on with the attempt that is open, and do nothing where there is none or where it has become another. */
+  readonly resume: boolean;
+}
+
 /** What a run may touch beside its services: the clock, identities, a way to be stopped, and who listens. */
 export interface RunContext {
   readonly services: Services;

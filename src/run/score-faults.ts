@@ -1,17 +1,11 @@
 import type { KeyColumn, OutputValues } from '../domain/columns.js';
 import { keyText } from '../domain/key-text.js';
+import type { ScoreFault } from '../domain/tally.js';
 
 /** How many offending keys a gate names. */
 export const NAMED_KEYS = 5;
 
-/** Scores of one column that must not be published. */
-export interface ScoreFault {
-  readonly kind: 'not_finite' | 'not_a_probability';
-  readonly column: string;
-  readonly count: number;
-  /** The first few, in input order. */
-  readonly keys: readonly string[];
-}
+export type { ScoreFault };
 
 /**
  * float32 sums of class probabilities overshoot 1 by a few units in the last place; anything beyond is a fault.

@@ -1,6 +1,4 @@
 import { bind } from '../domain/binding.js';
-import { combine, type PredawnError } from '../domain/errors.js';
-import type { Job } from '../domain/job.js';
 import type {
   ComparedStage,
   Publication,
@@ -12,13 +10,13 @@ import type {
 import type { Receipt } from '../domain/receipt.js';
 import { artefactLabel, describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
 import { awaitInput, requireRows } from './await-input.js';
+import { cannotPublish } from './cannot-publish.js';
 import { completeReceipt, type Disposition, unchangedReceipt } from './complete-receipt.js';
 import { describeRun } from './describe-run.js';
 import { explainDifferences } from './explain-differences.js';
 import { fixDate } from './fix-date.js';
-import { failedGates } from './gates.js';
+import { passGates } from './pass-gates.js';
 import { pinArtefact } from './pin-artefact.js';
-import { scoreInOrder } from './pipeline.js';
 import { readAhead } from './read-ahead.js';
 import { type Beside, openBeside } from './rollout/beside.js';
 import { prepareCandidate } from './rollout/prepare-candidate.js';
@@ -28,6 +26,7 @@ import type { RunContext, RunRequest } from './run-request.js';
 import { openPool } from './scorer-pool.js';
 import type { Services } from './services.js';
 import { beginStage, timed } from './stages.js';
+import { stageInOrder } from './stage-in-order.js';
 import { startTally, type Tally } from './tally.js';
 import { using } from './using.js';
 import { openVerifiedModel } from './verified-model.js';
@@ -107,7 +106,7 @@ async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> 
     }
 
     requireRows(facts, tally);
-    await timed('gates', context, passGates(stage, facts, tally, staged));
+    await timed('gates', context, gate(stage, facts, tally, staged));
     const rollout = await beside.settle(input);
     const complete = (disposition: Disposition) =>
       completeReceipt(facts, { tally, staged, input, stage, rollout }, disposition);
@@ -130,7 +129,7 @@ async function scoreAndCompare(stage: ComparedStage, facts: RunFacts): Promise<R
     const staged = await timed('stage', context, stage.finish());
     const input = await facts.source.summary();
     requireRows(facts, tally);
-    await timed('gates', context, passGates(stage, facts, tally, staged));
+    await timed('gates', context, gate(stage, facts, tally, staged));
     const figures = { tally, staged, input, stage, rollout: await beside.settle(input) };
     const receipt = completeReceipt(facts, figures, { kind: 'dry-run' });
     const comparison = await stage.compare(LARGEST_DIFFERENCES);
@@ -158,12 +157,8 @@ async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Prom
   const workers = input.ended ? 0 : request.settings.workers;
 
   await using(openPool(plan, { ...context.services, workers, model: facts.model }), async (pool) => {
-    for await (const { block, rejects } of scoreInOrder(input.blocks, pool, source)) {
-      context.signal.throwIfAborted();
-      // Without rows it has no outputs either, and a file's columns are those of its first block.
-      if (block.rows > 0)
-        await stage.append({ payload: block.payload, rows: block.rows, keyHashes: block.keyHashes });
-      if (rejects.length > 0) await stage.reject(rejects);
+    const staged = stageInOrder(input.blocks, pool, source, stage, context.signal);
+    for await (const { block, rejects } of staged) {
       await beside.take(block);
       tally.add(block, rejects);
       bytes += block.bytes;
@@ -175,17 +170,9 @@ async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Prom
   return tally.read();
 }
 
-async function passGates(
-  stage: RowStage,
-  facts: RunFacts,
-  tally: Tally,
-  staged: StagedOutput,
-): Promise<void> {
-  const { job } = facts.request;
-  const rejectsLocation = keepsNothing(facts.request) ? undefined : stage.rejectsLocation;
-  const duplicateKeys = await stage.duplicateKeys(10);
-  const failed = failedGates({ job, tally, staged, duplicateKeys, rejectsLocation });
-  if (failed.length > 0) throw combine(failed, `${failed.length} gates failed; nothing was published.`);
+function gate(stage: RowStage, { request }: RunFacts, tally: Tally, staged: StagedOutput): Promise<void> {
+  const rejectsLocation = keepsNothing(request) ? undefined : stage.rejectsLocation;
+  return passGates(request.job, stage, tally, staged, rejectsLocation);
 }
 
 /** The slice's publication, if it came from the same artefact and job file: then only the input may differ. */
@@ -209,11 +196,4 @@ function openDestination(request: RunRequest, services: Services): Promise<Publi
 
 function keepsNothing({ dryRun, limit, compare }: RunRequest): boolean {
   return dryRun || limit !== undefined || compare === true;
-}
-
-function cannotPublish(job: Job, publication: Publication, problems: readonly PredawnError[]): PredawnError {
-  return combine(
-    problems,
-    `${job.name} can't be published to ${publication.location}: ${problems.length} problems.`,
-  );
 }

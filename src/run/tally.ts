@@ -1,25 +1,9 @@
 import type { Reject } from '../domain/columns.js';
+import type { RejectGroup, ScoreFault, Tally } from '../domain/tally.js';
 import type { ScoredBlock } from './block-scorer.js';
-import { NAMED_KEYS, type ScoreFault } from './score-faults.js';
+import { NAMED_KEYS } from './score-faults.js';
 
-/** What a run has seen so far; the gates and the receipt read it. */
-export interface Tally {
-  readonly read: number;
-  readonly scored: number;
-  readonly rejected: number;
-  readonly inexactIntegers: number;
-  readonly rejectsByCode: Readonly<Record<string, number>>;
-  /** Rejects by code and column, most frequent first, with the line of the first one. */
-  readonly rejectGroups: readonly RejectGroup[];
-  readonly faults: readonly ScoreFault[];
-}
-
-export interface RejectGroup {
-  readonly code: string;
-  readonly column: string | undefined;
-  readonly count: number;
-  readonly firstLine: number;
-}
+export type { RejectGroup, Tally };
 
 export interface RunningTally {
   add(
@@ -58,10 +42,43 @@ export function startTally(): RunningTally {
   };
 }
 
+/** The tally of a whole run from those of its parts, in input order. */
+export function mergeTallies(tallies: readonly Tally[]): Tally {
+  const groups = new Map<string, RejectGroup>();
+  const faults = new Map<string, ScoreFault>();
+  const sum = (figure: (tally: Tally) => number) =>
+    tallies.reduce((total, tally) => total + figure(tally), 0);
+  // As `read` gives them, groups of equal counts come in the order in which they were met.
+  const met = (groupsOfOne: readonly RejectGroup[]) =>
+    [...groupsOfOne].sort((a, b) => a.firstLine - b.firstLine);
+  for (const tally of tallies) {
+    for (const group of met(tally.rejectGroups)) addGroup(groups, group);
+    for (const fault of tally.faults) addFault(faults, fault);
+  }
+  return {
+    read: sum(({ read }) => read),
+    scored: sum(({ scored }) => scored),
+    rejected: sum(({ rejected }) => rejected),
+    inexactIntegers: sum(({ inexactIntegers }) => inexactIntegers),
+    rejectsByCode: countByCode(groups.values()),
+    rejectGroups: [...groups.values()].sort((a, b) => b.count - a.count),
+    faults: [...faults.values()],
+  };
+}
+
 function addReject(groups: Map<string, RejectGroup>, { code, column, line }: Reject): void {
+  addGroup(groups, { code, column, count: 1, firstLine: line });
+}
+
+function addGroup(groups: Map<string, RejectGroup>, { code, column, count, firstLine }: RejectGroup): void {
   const key = `${code}\0${column ?? ''}`;
   const known = groups.get(key);
-  groups.set(key, { code, column, count: (known?.count ?? 0) + 1, firstLine: known?.firstLine ?? line });
+  groups.set(key, {
+    code,
+    column,
+    count: (known?.count ?? 0) + count,
+    firstLine: known?.firstLine ?? firstLine,
+  });
 }
 
 function addFault(faults: Map<string, ScoreFault>, fault: ScoreFault): void {

@@ -1,11 +1,18 @@
 import type { Command } from 'commander';
+import { loadJob } from '../../config/jobs.js';
+import { PredawnError } from '../../domain/errors.js';
+import type { Settings } from '../../domain/job.js';
+import type { LedgerEntry } from '../../domain/ledger.js';
+import { publishAttempt } from '../../run/shards/publish-attempt.js';
 import { using } from '../../run/using.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { findAttempt } from '../find-attempt.js';
 import { moveResultJson } from '../ledger-json.js';
+import { loggedRun } from '../logged-run.js';
 import { type CommonOptions, nextStep, printResult } from '../print.js';
 import { renderMoveResult } from '../render-move-result.js';
+import { renderReceipt } from '../render-receipt.js';
 
 interface PublishOptions extends CommonOptions {
   readonly reason?: string;
@@ -13,15 +20,22 @@ interface PublishOptions extends CommonOptions {
 }
 
 export function publishCommand(context: CommandContext): Command {
-  return newCommand('publish', 'Make a staged attempt the slice of its date, in one step.', [
-    'predawn publish 0199f2a1-7b3c --reason "scores reviewed"',
-  ])
-    .argument('<attempt>', 'id of an attempt of `predawn run --stage-only`, or the start of one')
+  return newCommand(
+    'publish',
+    'Make a staged attempt, or one whose shards are all scored, the slice of its date.',
+    ['predawn publish 0199f2a1-7b3c --reason "scores reviewed"'],
+  )
+    .argument(
+      '<attempt>',
+      'id of an attempt of `predawn run --stage-only` or `predawn plan`, or the start of one',
+    )
     .option('--reason <text>', 'kept in the ledger')
     .option('--force', 'even over the rows of an attempt that began later')
     .action(async (id: string, options: PublishOptions) => {
       const settings = await settingsFor(options, context);
-      const { attemptId, job, asOf } = await findAttempt(id, settings, context);
+      const entry = await findAttempt(id, settings, context);
+      if (isPlanned(entry)) return publishPlanned(entry, settings, options, context);
+      const { attemptId, job, asOf } = entry;
       const result = await using(context.services.openPublication(settings), (publication) =>
         publication.moveSlice(
           {
@@ -45,4 +59,29 @@ export function publishCommand(context: CommandContext): Command {
         return `${text}${nextStep(`predawn restore ${job} --date ${asOf}`, colors)}  That flips back.\n`;
       });
     });
+}
+
+/** One that has its shards yet, or had them until it was published; or that found its work done when it was planned. */
+function isPlanned({ shards, status }: LedgerEntry): boolean {
+  return status === 'unchanged' || (shards !== undefined && status !== 'staged');
+}
+
+/** The end of a run: gates, the slice, the receipt. */
+async function publishPlanned(
+  entry: LedgerEntry,
+  settings: Settings,
+  options: PublishOptions,
+  context: CommandContext,
+): Promise<void> {
+  if (options.reason !== undefined || options.force === true) {
+    throw new PredawnError(
+      'usage',
+      'publish.options',
+      `Attempt ${entry.attemptId} is in shards: --reason and --force are for staged attempts.`,
+      { hint: `predawn publish ${entry.attemptId}` },
+    );
+  }
+  const request = { settings, job: await loadJob(settings, entry.job), stageOnly: false };
+  const receipt = await publishAttempt(entry, request, await loggedRun(entry.job, options, context));
+  printResult(context, options, receipt, (colors) => renderReceipt(receipt, context.cwd, colors));
 }

@@ -5,10 +5,11 @@ import type { Receipt } from '../../domain/receipt.js';
 import { openLog } from '../../run/log.js';
 import type { RunEvent } from '../../domain/run-events.js';
 import { scoreJob } from '../../run/score-job.js';
+import { scoreInShards } from '../../run/shards/score-in-shards.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { logLevel } from '../log-level.js';
-import { positiveInteger } from '../options.js';
+import { positiveInteger, shardCount } from '../options.js';
 import { type CommonOptions, nextStep, printResult } from '../print.js';
 import { startProgress } from '../progress.js';
 import { type AdvancedCanary, canaryFailureOf, rolloutNextStep } from '../canary-outcome.js';
@@ -37,6 +38,8 @@ interface RunOptions extends CommonOptions {
   readonly stageOnly?: boolean;
   readonly missing?: boolean;
   readonly since?: string;
+  readonly shards?: number;
+  readonly resume?: boolean;
 }
 
 export function runCommand(context: CommandContext): Command {
@@ -49,6 +52,8 @@ export function runCommand(context: CommandContext): Command {
     'predawn run churn --compare                what would change, and why; publishes nothing',
     'predawn run churn --missing --since 7d     every date of the last week that is not published',
     'predawn run churn --stage-only             keep the rows beside the slice, for predawn publish',
+    'predawn run churn --shards 16              in parts that are kept: after a crash, the missing ones are scored',
+    'predawn run churn --resume                 go on with the attempt that died',
   ])
     .argument('<job>', 'name of a job file, without .yaml')
     .option('--date <YYYY-MM-DD>', 'data date; default: yesterday in the job’s time zone')
@@ -64,6 +69,20 @@ export function runCommand(context: CommandContext): Command {
         '--stage-only',
         'score and gate, and keep the rows unpublished beside the slice, for predawn publish',
       ).conflicts(['dryRun', 'limit']),
+    )
+    .addOption(
+      new Option(
+        '--shards <count>',
+        'cut the input in so many parts, each committed once: an attempt that died goes on with the missing ones',
+      )
+        .argParser(shardCount)
+        .conflicts(['dryRun', 'limit', 'compare']),
+    )
+    .addOption(
+      new Option(
+        '--resume',
+        'go on with the attempt in shards that died; fail where there is none, or where anything changed',
+      ).conflicts(['dryRun', 'limit', 'compare', 'force']),
     )
     .option('--force', 'publish although the same input is published already, or the date is not over')
     .option('--limit <rows>', 'score at most so many rows; never publishes', positiveInteger)
@@ -114,28 +133,31 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
   try {
     const settings = await settingsFor(options, context);
     await telling.begin(settings);
-    receipt = await scoreJob(
-      {
-        settings,
-        job: await loadJob(settings, name),
-        date: options.date,
-        dryRun: options.dryRun ?? false,
-        force: options.force ?? false,
-        limit: options.limit,
-        stageOnly: options.stageOnly ?? false,
-        compare: options.compare ?? false,
+    const request = {
+      settings,
+      job: await loadJob(settings, name),
+      date: options.date,
+      dryRun: options.dryRun ?? false,
+      force: options.force ?? false,
+      limit: options.limit,
+      stageOnly: options.stageOnly ?? false,
+      compare: options.compare ?? false,
+    };
+    const running = {
+      ...context,
+      newAttemptId: () => telling.newAttemptId(),
+      onEvent: (event: RunEvent) => {
+        progress?.onEvent(event);
+        telling.onEvent(event);
+        if (event.kind === 'canary advanced') advanced = event;
+        if (event.kind !== 'scored') log[LEVELS[event.kind] ?? 'info'](event, event.kind);
       },
-      {
-        ...context,
-        newAttemptId: () => telling.newAttemptId(),
-        onEvent: (event: RunEvent) => {
-          progress?.onEvent(event);
-          telling.onEvent(event);
-          if (event.kind === 'canary advanced') advanced = event;
-          if (event.kind !== 'scored') log[LEVELS[event.kind] ?? 'info'](event, event.kind);
-        },
-      },
-    );
+    };
+    const { shards, resume = false } = options;
+    receipt =
+      shards !== undefined || resume
+        ? await scoreInShards({ ...request, shards, resume }, running)
+        : await scoreJob(request, running);
     progress?.stop();
     log.info(
       { attemptId: receipt.attempt_id, rows: receipt.rows, seconds: receipt.seconds },

@@ -60,7 +60,8 @@ function row(entry: LedgerEntry): string[] {
 }
 
 /** What can be done with its rows. */
-function note({ status, current, rowsKept }: LedgerEntry): string {
+function note({ status, current, rowsKept, shards }: LedgerEntry): string {
+  if (status === 'open' && shards !== undefined) return ` (${shards.committed} of ${shards.count} shards)`;
   if (current) return ' (current)';
   if (status === 'staged') return rowsKept ? ' (can be published)' : ' (rows gone)';
   return status === 'published' && rowsKept ? ' (can be restored)' : '';

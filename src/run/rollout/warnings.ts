@@ -1,10 +1,10 @@
 import type { RolloutReport } from '../../domain/rollout.js';
-import type { RunFacts } from '../attempt.js';
+import type { ReceiptFacts } from '../complete-receipt.js';
 import { failureText } from './canary-failure.js';
 
 /** What a receipt says of a candidate that failed. */
 export function rolloutWarnings(
-  { stopped, rollout, artefact }: RunFacts,
+  { stopped, rollout, artefact }: Pick<ReceiptFacts, 'stopped' | 'rollout' | 'artefact'>,
   report: RolloutReport | undefined,
 ): string[] {
   if (stopped !== undefined) {

@@ -1,0 +1,27 @@
+/** What a run, or a shard of one, has seen; the gates and the receipt read it. Plain data: a shard's is kept. */
+export interface Tally {
+  readonly read: number;
+  readonly scored: number;
+  readonly rejected: number;
+  readonly inexactIntegers: number;
+  readonly rejectsByCode: Readonly<Record<string, number>>;
+  /** Rejects by code and column, most frequent first, with the line of the first one. */
+  readonly rejectGroups: readonly RejectGroup[];
+  readonly faults: readonly ScoreFault[];
+}
+
+export interface RejectGroup {
+  readonly code: string;
+  readonly column: string | undefined;
+  readonly count: number;
+  readonly firstLine: number;
+}
+
+/** Scores of one column that must not be published. */
+export interface ScoreFault {
+  readonly kind: 'not_finite' | 'not_a_probability';
+  readonly column: string;
+  readonly count: number;
+  /** The first few, in input order. */
+  readonly keys: readonly string[];
+}
