@@ -11,6 +11,8 @@ export type Slice = string | undefined;
 /** A project that publishes somewhere, and readers of the table there. */
 export interface Destination {
   readonly project: TestProject;
+  /** Environment variables that its settings name. */
+  readonly env: Record<string, string>;
   /** Opens readers that look at the slice the way an analyst would, each with a connection of its own. */
   readers(): Promise<Reader[]>;
   drop(): Promise<void>;
@@ -40,7 +42,7 @@ export const DESTINATIONS: Record<string, () => Promise<Destination>> = {
       'predictions.parquet',
     );
     const reader: Reader = { read: () => readParquet(file), close: () => Promise.resolve() };
-    return { project, readers: () => Promise.resolve([reader]), drop: () => project.drop() };
+    return { project, env: {}, readers: () => Promise.resolve([reader]), drop: () => project.drop() };
   },
   async postgres() {
     const database = await createDatabase();
@@ -50,6 +52,7 @@ export const DESTINATIONS: Record<string, () => Promise<Destination>> = {
     });
     return {
       project,
+      env: { DESTINATION: database.url },
       readers: () =>
         Promise.all(['read committed', 'repeatable read'].map((level) => sqlReader(database.url, level))),
       drop: async () => {
