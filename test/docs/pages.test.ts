@@ -51,6 +51,7 @@ describe('links between pages', () => {
     'docs/postgres.md',
     'docs/undo.md',
     'docs/operations.md',
+    'docs/reliability.md',
     'docs/registry.md',
     'docs/promotion.md',
     'docs/rollout.md',

@@ -14,6 +14,7 @@ const DOCUMENTS = [
   'docs/exploring.md',
   'docs/undo.md',
   'docs/operations.md',
+  'docs/reliability.md',
   'docs/rollout.md',
   'docs/deployment.md',
   'docs/registry.md',
