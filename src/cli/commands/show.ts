@@ -4,7 +4,7 @@ import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { findAttempt } from '../find-attempt.js';
 import { entryJson } from '../ledger-json.js';
-import { type CommonOptions, printResult } from '../print.js';
+import { type CommonOptions, nextStep, printResult } from '../print.js';
 import { moveText } from '../render-moves.js';
 import { renderReceipt } from '../render-receipt.js';
 
@@ -25,6 +25,11 @@ function entryText(entry: LedgerEntry, cwd: string, colors: boolean): string {
     return `${renderReceipt(entry.receipt, cwd, colors)}${historyText(entry)}`;
   }
   const heading = `${entry.job} ${entry.asOf}: attempt ${entry.attemptId} ${entry.status === 'open' ? 'is open' : entry.status} (${entry.artefact} in ${entry.environment}, started ${entry.startedAt})\n`;
+  const { shards, status } = entry;
+  if (status === 'open' && shards !== undefined) {
+    const next = nextStep(`predawn run ${entry.job} --date ${entry.asOf} --resume`, colors);
+    return `${heading}  ${shards.committed} of ${shards.count} shards are committed.\n${next}`;
+  }
   return entry.error === undefined ? heading : `${heading}  ${entry.error.code}: ${entry.error.message}\n`;
 }
 
