@@ -12,6 +12,8 @@ import { closeSession, openSession } from './session.js';
 import { PostgresShardStage } from './shard-stage.js';
 import { begin } from './transaction.js';
 
+const FROZEN_SECONDS = 30;
+
 /** `ShardedPublication.withShard`, on a connection of its own and without the lock of the date. */
 export async function commitShard(
   settings: AttemptSettings,
@@ -110,6 +112,8 @@ async function insertManifest(
   attemptId: string,
   manifest: ShardManifest,
 ): Promise<ShardOutcome> {
+  // A process that is frozen from here on must not hold up the others for long: the server ends it.
+  await client.query(`set local idle_in_transaction_session_timeout = '${FROZEN_SECONDS}s'`);
   // Whoever publishes or ends the attempt has its row locked: then this waits, and sees what became of it.
   const ended = await lateness(client, attemptId, 'for share');
   if (ended !== undefined) return ended;

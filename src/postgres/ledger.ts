@@ -5,7 +5,7 @@ import { connect, describeUrl } from './connection.js';
 import { translate } from './errors.js';
 import { installedVersion } from './migrations.js';
 import { MOVES_OF_ATTEMPT, type MoveRow, toMove } from './publications.js';
-import { SHARDS_OF_ATTEMPT } from './shard-ledger.js';
+import { SHARDS_OF_ATTEMPT, WITH_SHARDS } from './shard-ledger.js';
 
 interface Row {
   readonly id: string;
@@ -35,9 +35,8 @@ const selectEntries = (moves: string, shards: string) => `
     attempt.error_kind, attempt.error_code, attempt.error_message
   from predawn.attempts attempt left join predawn.slices s using (attempt_id)`;
 
-/** The versions of the schema that have the history of slices, and shards; an older one is read without. */
+/** The version of the schema that has the history of slices; an older one is read without. */
 const WITH_MOVES = 2;
-const WITH_SHARDS = 5;
 
 /** Of each date of a job the attempt that began last, and the one whose slice it has. */
 const NEWEST_AND_CURRENT = `

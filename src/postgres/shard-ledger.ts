@@ -1,15 +1,18 @@
 import type pg from 'pg';
 import type { AttemptStatus } from '../domain/receipt.js';
 import type { ShardedAttempt, ShardManifest, ShardPlan } from '../domain/shards.js';
-import { installedVersion, LATEST } from './migrations.js';
+import { installedVersion } from './migrations.js';
 import { transaction } from './transaction.js';
 
 /** Somebody may still be copying into the table: that must not hold up a run for long. */
 const LOCK_SECONDS = 2;
 
-/** An attempt in shards, by its id. A schema that is older than this version has none. */
+/** The version of the schema that has shards. */
+export const WITH_SHARDS = 5;
+
+/** An attempt in shards, by its id. An older schema has none. */
 export async function findSharded(client: pg.Client, attemptId: string): Promise<ShardedAttempt | undefined> {
-  if ((await installedVersion(client)) < LATEST) return undefined;
+  if ((await installedVersion(client)) < WITH_SHARDS) return undefined;
   return readSharded(client, 'attempt_id = $1', [attemptId]);
 }
 

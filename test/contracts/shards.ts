@@ -255,7 +255,11 @@ export function describeShards(
       test('a shard of an attempt that another was planned in place of', async () => {
         const attempt = await plan();
         await commit(attempt, 1);
-        const zombie = commit(attempt, 0, { staged: async () => void (await plan()) });
+        const zombie = commit(attempt, 0, {
+          staged: async () => {
+            await plan();
+          },
+        });
         expect(await zombie).toEqual({ kind: 'late', status: 'failed' });
         expect(await entry(attempt)).toMatchObject({
           status: 'failed',

@@ -175,7 +175,9 @@ describe('shards of a file', () => {
     const outcomes = await Promise.allSettled(
       planned.shards.map((_, shard) => reopened((source) => bytesOf(source.openShard(planned, shard)))),
     );
-    const failed = outcomes.flatMap((outcome) => (outcome.status === 'rejected' ? [outcome.reason] : []));
+    const failed = outcomes.flatMap((outcome) =>
+      outcome.status === 'rejected' ? [outcome.reason as unknown] : [],
+    );
     expect(failed).toHaveLength(1);
     expect(failed[0]).toMatchObject(changed);
 

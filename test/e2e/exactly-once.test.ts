@@ -88,7 +88,7 @@ const PLACES: Record<string, () => Promise<Place>> = {
 async function readParquet(folder: string, date: string): Promise<string[]> {
   const file = path.join(folder, 'predictions', TABLE, `as_of=${date}`, 'predictions.parquet');
   const bytes = await readFile(file);
-  const own = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+  const own = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
   const rows = await parquetReadObjects({ file: own });
   return rows
     .map(

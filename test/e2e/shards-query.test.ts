@@ -92,13 +92,15 @@ describe('a query in shards', () => {
 
   async function fileRows(): Promise<unknown[]> {
     const bytes = await readFile(path.join(project.folder, FILE));
-    const own = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length) as ArrayBuffer;
+    const own = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length);
     const rows = await parquetReadObjects({ file: own });
-    return rows.map(({ customer_id, churn_probability, churn }) => [customer_id, churn_probability, churn]);
+    return rows.map(
+      ({ customer_id, churn_probability, churn }) => ({ customer_id, churn_probability, churn }) as unknown,
+    );
   }
 
   async function tableRows(): Promise<unknown[]> {
-    const { rows } = await database.client.query(
+    const { rows } = await database.client.query<Record<string, unknown>>(
       'select customer_id, churn_probability, churn from churn_predictions order by customer_id',
     );
     return rows;
