@@ -8,7 +8,7 @@ import { transaction } from './transaction.js';
 const LOCK_SECONDS = 2;
 
 /** The version of the schema that has shards. */
-export const WITH_SHARDS = 5;
+export const WITH_SHARDS = 6;
 
 /** An attempt in shards, by its id. An older schema has none. */
 export async function findSharded(client: pg.Client, attemptId: string): Promise<ShardedAttempt | undefined> {
