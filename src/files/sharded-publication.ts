@@ -1,7 +1,8 @@
 import type { ShardedPublication } from '../domain/sharded-publication.js';
+import type { ShardedAttempt } from '../domain/shards.js';
 import { readRecord, readRecords } from './attempt-record.js';
 import { commitShard } from './commit-shard.js';
-import { onDisk } from './disk.js';
+import { isCode, onDisk } from './disk.js';
 import { fileEncoding } from './encoder.js';
 import { jobFolders } from './layout.js';
 import { onDiskLocked, takeLock } from './lock.js';
@@ -14,10 +15,7 @@ export function openSharded(options: ShardedOptions): ShardedPublication {
   return {
     encoding: (attempt) => ({ encoder: fileEncoding(attempt), hashKeys: true }),
     find: ({ job, asOf, attemptId }) =>
-      onDisk(root, async () => {
-        const record = await readRecord(jobFolders(root, job, asOf).ledger, attemptId);
-        return record?.shards && (await shardedAttempt(root, record));
-      }),
+      onDisk(root, () => findAttempt(root, jobFolders(root, job, asOf).ledger, attemptId)),
     withShard: (attempt, shard, signal, work) => commitShard(root, attempt, shard, signal, work),
     async withDate({ id, job, asOf }, signal, work) {
       signal.throwIfAborted();
@@ -35,4 +33,22 @@ export function openSharded(options: ShardedOptions): ShardedPublication {
       }
     },
   };
+}
+
+/** Without the lock of the date: its manifests may be removed while they are read, since the attempt has ended. */
+async function findAttempt(
+  root: string,
+  ledger: string,
+  attemptId: string,
+): Promise<ShardedAttempt | undefined> {
+  for (;;) {
+    const record = await readRecord(ledger, attemptId);
+    if (record?.shards === undefined) return undefined;
+    const found = await shardedAttempt(root, record).catch((error: unknown) => {
+      if (!isCode(error, 'ENOENT')) throw error;
+      return undefined;
+    });
+    const after = await readRecord(ledger, attemptId);
+    if (found !== undefined && after?.status === record.status) return found;
+  }
 }

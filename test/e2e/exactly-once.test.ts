@@ -113,7 +113,7 @@ describe.each(Object.keys(PLACES))('attempts in shards, to %s', (kind) => {
   let place: Place;
   let reference: TestProject;
   const random = randomNumbers(SEED);
-  const counts = { processes: 0, killed: 0, publishersKilled: 0, zombies: 0, late: 0 };
+  const counts = { processes: 0, killed: 0, quicker: 0, publishersKilled: 0, zombies: 0, late: 0 };
   /** How long a process takes, from those that were let live: random moments are taken from that. */
   let usual = 700;
 
@@ -165,8 +165,12 @@ describe.each(Object.keys(PLACES))('attempts in shards, to %s', (kind) => {
     for (const zombie of zombies) {
       zombie.child.kill('SIGCONT');
       const { code, stdout, stderr } = await zombie.finished;
-      expect(code, stderr).toBe(0);
       counts.zombies++;
+      // One that slept longer than it waits for a connection says that, and has changed nothing either.
+      if (code !== 0) {
+        expect([code, stderr]).toEqual([75, expect.stringMatching(/postgres\./)]);
+        continue;
+      }
       const { outcome } = JSON.parse(stdout) as { outcome: string };
       // What it had committed before it slept counts.
       expect(['committed', 'present', 'late']).toContain(outcome);
@@ -224,6 +228,7 @@ describe.each(Object.keys(PLACES))('attempts in shards, to %s', (kind) => {
     }
     const result = await running.finished;
     if (result.code === null) counts.killed++;
+    else if (killed) counts.quicker++;
     else if (!killed) usual = Date.now() - began;
     return result;
   }
