@@ -114,6 +114,7 @@ describe.each(Object.keys(PLACES))('attempts in shards, to %s', (kind) => {
   let reference: TestProject;
   const random = randomNumbers(SEED);
   const counts = { processes: 0, killed: 0, quicker: 0, publishersKilled: 0, zombies: 0, late: 0 };
+  const asleep: RunningCli[] = [];
   /** How long a process takes, from those that were let live: random moments are taken from that. */
   let usual = 700;
 
@@ -122,6 +123,8 @@ describe.each(Object.keys(PLACES))('attempts in shards, to %s', (kind) => {
     reference = await sampleProject({ settings: settings('./predictions') });
   });
   afterAll(async () => {
+    // Where the test failed, some may sleep still.
+    for (const { child } of asleep) child.kill('SIGKILL');
     await place.drop();
     await reference.drop();
   });
@@ -229,7 +232,7 @@ describe.each(Object.keys(PLACES))('attempts in shards, to %s', (kind) => {
     const result = await running.finished;
     if (result.code === null) counts.killed++;
     else if (killed) counts.quicker++;
-    else if (!killed) usual = Date.now() - began;
+    else usual = Date.now() - began;
     return result;
   }
 
@@ -238,7 +241,9 @@ describe.each(Object.keys(PLACES))('attempts in shards, to %s', (kind) => {
     return place.project.startWith({ PREDAWN_LOG_LEVEL: 'error' }, ...args);
   }
 
-  async function stopSometime({ child, finished }: RunningCli): Promise<void> {
+  async function stopSometime(running: RunningCli): Promise<void> {
+    const { child, finished } = running;
+    asleep.push(running);
     await Promise.race([delay(random() * usual), finished]);
     child.kill('SIGSTOP');
   }
