@@ -11,7 +11,10 @@ export async function loggedRun(
   options: CommonOptions,
   context: CommandContext,
 ): Promise<RunContext> {
-  const log = await openLog({ level: logLevel(context, options.quiet === true || context.stderr.isTTY ? 'error' : 'info'), bindings: { job } });
+  const log = await openLog({
+    level: logLevel(context, options.quiet === true || context.stderr.isTTY ? 'error' : 'info'),
+    bindings: { job },
+  });
   return {
     ...context,
     onEvent: (event: RunEvent) => {

@@ -104,7 +104,7 @@ async function moveToDatabase({ client, url }: TestDatabase): Promise<void> {
     /destination: [^ ,\n]+/g,
     `destination: "${url}", source: "${url}"`,
   ).replace(
-    /destination: (.*), source: (.*)\n    after: staging/,
+    /destination: (.*), source: (.*)\n {4}after: staging/,
     'destination: $1\n    source: $2\n    after: staging',
   );
   await writeFile(path.join(folder, 'predawn.yaml'), `registry: "${url}"\n${settings}`);

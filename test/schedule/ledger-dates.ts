@@ -16,7 +16,15 @@ export function ledgerDate(asOf: string, status: AttemptStatus, facts: DateFacts
   const { isPublished = status === 'published', rows = 500, fingerprint = `sha256:${asOf}` } = facts;
   const { startedAt = `${asOf}T23:59:00.000Z`, error } = facts;
   const base = {
-    ...{ attemptId: v7(), job: 'churn', environment: 'dev', asOf, rowsKept: false, shards: undefined, moves: [] },
+    ...{
+      attemptId: v7(),
+      job: 'churn',
+      environment: 'dev',
+      asOf,
+      rowsKept: false,
+      shards: undefined,
+      moves: [],
+    },
     ...{ artefact: 'churn@1', artefactDigest: 'a', startedAt, finishedAt: undefined },
   };
   const receipt = {
