@@ -26,6 +26,8 @@ export interface DatesRequest {
   readonly force: boolean;
 }
 
+const MOST_PROBLEMS = 10;
+
 type DatesOptions = CommonOptions & { readonly report?: string };
 
 /**
@@ -124,7 +126,8 @@ function failureOf(result: DatesResult, signal: AbortSignal): PredawnError | und
     `${job}: ${published} of ${runs.length} dates are published; ${describeRest(runs)}.`,
     {
       hint: 'The same command again tries those that are not published, and leaves the others alone.',
-      problems: errors,
+      // One readable page; the table has the rest.
+      problems: errors.slice(0, MOST_PROBLEMS),
       details: { result: datesJson(result) },
       ...(worst.signal && { signal: worst.signal }),
     },

@@ -17,7 +17,6 @@ import { asPredawnError, errorJson } from '../render-error.js';
 import { renderComparison } from '../render-comparison.js';
 import { renderReceipt } from '../render-receipt.js';
 import { openTelling } from '../telling.js';
-import { runSeveralDates } from '../run-dates.js';
 import { writeReport } from '../write-report.js';
 
 /** Events are logged as information, but for these. */
@@ -112,6 +111,7 @@ async function runMissing(name: string, options: RunOptions, context: CommandCon
     });
   }
   const request = { from: since, to: undefined, which: 'missing', parallel: 1, force: false } as const;
+  const { runSeveralDates } = await import('../run-dates.js');
   await runSeveralDates(name, request, options, context);
 }
 
