@@ -31,6 +31,8 @@ export interface ShardPlan {
   /** As `Source.location`. */
   readonly location: string;
   readonly input: ShardedInput;
+  /** How many rows the input must have, where something tells. */
+  readonly expectedRows: number | undefined;
   readonly unusedColumns: readonly string[];
   /** What scores and encodes: the shards of an attempt all have the same. */
   readonly versions: Pick<RuntimeVersions, 'predawn' | 'onnxruntime'>;

@@ -37,7 +37,10 @@ export async function awaitInput(
 }
 
 /** @throws PredawnError kind `input`, code `input.row_count`, where the input had another number of rows than it should */
-export function requireRows({ expectedRows, attempt }: RunFacts, { scored, rejected }: Tally): void {
+export function requireRows(
+  { expectedRows, attempt }: Pick<RunFacts, 'expectedRows' | 'attempt'>,
+  { scored, rejected }: Tally,
+): void {
   const read = scored + rejected;
   if (expectedRows === undefined || expectedRows === read) return;
   const { job, asOf } = attempt;

@@ -549,6 +549,7 @@ function planOf(attempt: Attempt): ShardPlan {
     attempt,
     location: 'input.csv',
     input: { summary, shards },
+    expectedRows: 9,
     unusedColumns: ['name'],
     versions: { predawn: '0.1.0', onnxruntime: '1.30.0' },
   };

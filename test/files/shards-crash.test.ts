@@ -123,6 +123,7 @@ function planOf(attempt: Attempt): ShardPlan {
     attempt,
     location: 'input.csv',
     input: { summary: { fingerprint: 'sha256:1', bytes: 2, warnings: [] }, shards: [shard, shard] },
+    expectedRows: undefined,
     unusedColumns: [],
     versions: { predawn: '0.1.0', onnxruntime: '1.30.0' },
   };

@@ -14,6 +14,7 @@ import type { Source } from '../../domain/source.js';
 import { artefactLabel, describeAttempt, describeTarget } from '../attempt.js';
 import { cannotPublish } from '../cannot-publish.js';
 import { unchangedReceipt } from '../complete-receipt.js';
+import { describeRun } from '../describe-run.js';
 import type { FixedDate } from '../fix-date.js';
 import type { RunContext, ShardedRequest } from '../run-request.js';
 import { findRollout } from '../rollout/find-rollout.js';
@@ -24,6 +25,8 @@ export interface PlanFacts {
   readonly request: ShardedRequest;
   readonly context: RunContext;
   readonly date: FixedDate;
+  /** As `awaitInput` says. */
+  readonly expectedRows: number | undefined;
   readonly registry: Registry;
   readonly artefact: Artefact;
   readonly source: Source;
@@ -52,6 +55,8 @@ export async function planDate(locked: LockedDate, facts: PlanFacts): Promise<Pl
     sourceLabel: source.location,
   });
   const target = describeTarget(job, artefact, binding);
+  const description = describeRun(job, artefact, source, binding, publication);
+  context.onEvent({ kind: 'described', description });
   const problems = await publication.check(target);
   if (problems.length > 0) throw cannotPublish(job, publication, problems);
 
@@ -82,6 +87,7 @@ export async function planDate(locked: LockedDate, facts: PlanFacts): Promise<Pl
     attempt,
     location: source.location,
     input: await withLeftOut(facts, shards ?? (await source.planShards(request.shards!, context.signal))),
+    expectedRows: facts.expectedRows,
     unusedColumns: binding.unusedColumns,
     versions: { predawn: versions.predawn, onnxruntime: versions.onnxruntime },
   };
@@ -119,7 +125,9 @@ async function openAttempt(
 
 function resumed(facts: PlanFacts, open: ShardedAttempt, binding: Binding): PlannedDate {
   say(facts, 'resumed', open);
-  return { kind: 'planned', sharded: open, binding };
+  // What says how many rows there are may have changed since.
+  const plan = { ...open.plan, expectedRows: facts.expectedRows };
+  return { kind: 'planned', sharded: { ...open, plan }, binding };
 }
 
 function say({ context }: PlanFacts, kind: 'planned' | 'resumed', sharded: ShardedAttempt): void {

@@ -3,6 +3,7 @@ import type { Publication } from '../../domain/publication.js';
 import type { Receipt } from '../../domain/receipt.js';
 import type { LockedDate } from '../../domain/sharded-publication.js';
 import type { ShardedAttempt } from '../../domain/shards.js';
+import { requireRows } from '../await-input.js';
 import { completeReceipt, type Disposition, type ReceiptFacts } from '../complete-receipt.js';
 import { fixDate } from '../fix-date.js';
 import { passGates } from '../pass-gates.js';
@@ -32,6 +33,7 @@ export async function publishShards(
   return locked.publish(sharded, async (stage) => {
     const tally = mergeTallies(stage.manifests.map((manifest) => manifest.tally));
     const staged = await stage.finish();
+    requireRows({ expectedRows: plan.expectedRows, attempt: plan.attempt }, tally);
     await passGates(request.job, stage, tally, staged, stage.rejectsLocation);
     const figures = { tally, staged, input: plan.input.summary, stage, rollout: undefined };
     const complete = (disposition: Disposition) => completeReceipt(facts, figures, disposition);

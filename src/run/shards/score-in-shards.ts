@@ -2,9 +2,11 @@ import { PredawnError } from '../../domain/errors.js';
 import type { Receipt } from '../../domain/receipt.js';
 import type { LockedDate } from '../../domain/sharded-publication.js';
 import { endsAttempt, missingShards, type ShardedAttempt } from '../../domain/shards.js';
+import { awaitInput } from '../await-input.js';
 import { fixDate } from '../fix-date.js';
 import { pinArtefact } from '../pin-artefact.js';
 import type { RunContext, ShardedRequest } from '../run-request.js';
+import { timed } from '../stages.js';
 import { using } from '../using.js';
 import { openVerifiedModel } from '../verified-model.js';
 import { planDate } from './plan-date.js';
@@ -24,29 +26,24 @@ export async function scoreInShards(request: ShardedRequest, context: RunContext
   const { services, signal } = context;
 
   const date = fixDate(job, request, context.now());
+  context.onEvent({ kind: 'dated', ...date });
+  const expectedRows = await awaitInput(request, date, context);
   const registry = await services.openRegistry(settings);
-  const artefact = await pinArtefact(registry, job, settings.environment.name);
+  const artefact = await timed('artefact', context, pinArtefact(registry, job, settings.environment.name));
   const attemptId = context.newAttemptId();
 
-  return using(openVerifiedModel(artefact, services), (model) =>
+  return using(timed('model', context, openVerifiedModel(artefact, services)), (model) =>
     using(services.openPublication(settings), (publication) =>
       publication.shards.withDate(
         { id: attemptId, job: job.name, asOf: date.asOf },
         signal,
         async (locked) => {
           const planned = await using(
-            services.openSource({ settings, job, ...date, signal }),
+            timed('input', context, services.openSource({ settings, job, ...date, signal })),
             async (source) => {
               const facts = {
-                request,
-                context,
-                date,
-                registry,
-                artefact,
-                model,
-                source,
-                publication,
-                attemptId,
+                ...{ request, context, date, expectedRows },
+                ...{ registry, artefact, model, source, publication, attemptId },
               };
               const found = await planDate(locked, facts);
               if (found.kind === 'planned')
@@ -56,7 +53,12 @@ export async function scoreInShards(request: ShardedRequest, context: RunContext
           );
           if (planned.kind === 'unchanged') return planned.receipt;
           const stageOnly = request.stageOnly ?? false;
-          return publishShards(locked, publication, planned.sharded, { settings, job, stageOnly }, context);
+          const asked = { settings, job, stageOnly };
+          return timed(
+            'publish',
+            context,
+            publishShards(locked, publication, planned.sharded, asked, context),
+          );
         },
       ),
     ),
@@ -74,7 +76,7 @@ async function scoreMissing(locked: LockedDate, facts: ShardFacts, sharded: Shar
     expectedBytes: source.expectedBytes,
   });
   try {
-    await scoreShards(facts, sharded.plan, missingShards(sharded));
+    await timed('score', context, scoreShards(facts, sharded.plan, missingShards(sharded)));
   } catch (error) {
     // It would fail again in the same way: there is nothing to go on with.
     if (error instanceof PredawnError && endsAttempt(error))
