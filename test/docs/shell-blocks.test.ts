@@ -65,7 +65,8 @@ describe.each(DOCUMENTS)('%s', (document) => {
   it.each(commands)(
     '$command',
     async ({ heading, command }) => {
-      await shell(command.replace('npm ci && ', ''), heading === 'Your own model' ? own : checkout);
+      const folder = heading === 'Your own model' ? own : checkout;
+      await shell(command.replace('npm ci && ', ''), folder, document === 'README.md');
     },
     60_000,
   );
