@@ -19,6 +19,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<MakeCommand>>> = {
   check: async () => (await import('./commands/check.js')).checkCommand,
   runs: async () => (await import('./commands/runs.js')).runsCommand,
   show: async () => (await import('./commands/show.js')).showCommand,
+  rejects: async () => (await import('./commands/rejects.js')).rejectsCommand,
   restore: async () => (await import('./commands/restore.js')).restoreCommand,
   plan: async () => (await import('./commands/plan.js')).planCommand,
   score: async () => (await import('./commands/score.js')).scoreCommand,

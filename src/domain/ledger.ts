@@ -1,3 +1,4 @@
+import type { Reject } from './columns.js';
 import type { AttemptStatus, Receipt } from './receipt.js';
 import type { SliceMove } from './slice-move.js';
 
@@ -55,6 +56,11 @@ export interface Ledger {
   dates(range: DateRange): Promise<readonly LedgerDate[]>;
   /** By full id or by a prefix of at least 6 characters that only one id has; undefined if none does. */
   find(attemptId: string): Promise<LedgerEntry | undefined>;
+  /**
+   * The rejected rows that are kept of an attempt, whatever became of it: in input order, some at a time; of one that is
+   * open those that were met so far. Nothing else is asked of the ledger until the last was read or the reader stops.
+   */
+  rejects(attempt: Pick<LedgerEntry, 'attemptId' | 'job' | 'asOf'>): AsyncIterable<readonly Reject[]>;
   close(): Promise<void>;
 }
 

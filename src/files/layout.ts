@@ -52,6 +52,11 @@ export function stagedFile(folders: JobFolders, attemptId: string, format: FileF
   return join(folders.attempts, `${checkAttemptId(attemptId)}.${format}`);
 }
 
+/** The rejected rows of an attempt; there is no file where there are none. */
+export function rejectsFile(folders: JobFolders, attemptId: string): string {
+  return join(folders.rejects, `${checkAttemptId(attemptId)}.csv`);
+}
+
 /** The committed shards of an attempt, until it ends. */
 export function shardsFolder(folders: JobFolders, attemptId: string): string {
   return join(folders.attempts, `${checkAttemptId(attemptId)}${SHARDS}`);

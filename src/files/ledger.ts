@@ -10,6 +10,7 @@ import {
   toEntry,
 } from './attempt-record.js';
 import { onDisk } from './disk.js';
+import { readRejects } from './read-rejects.js';
 import { committedShards } from './shard-manifests.js';
 import { checkName, jobFolders, OURS } from './layout.js';
 
@@ -42,6 +43,7 @@ export function openFilesLedger(root: string): Promise<Ledger> {
         const matching = found.filter((place) => place.id.startsWith(id.toLowerCase()));
         return matching.length === 1 ? (await entriesOf(root, matching))[0] : undefined;
       }),
+    rejects: ({ attemptId, job, asOf }) => readRejects(root, jobFolders(root, job, asOf), attemptId),
     close: () => Promise.resolve(),
   });
 }

@@ -1,5 +1,4 @@
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
 import type { Attempt, PublishedSlice } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
@@ -15,7 +14,7 @@ import {
   writeRecord,
 } from './attempt-record.js';
 import { ensureFolder, syncFolder } from './disk.js';
-import { shardsFolder, type SliceFolders, sliceFolders } from './layout.js';
+import { rejectsFile, shardsFolder, type SliceFolders, sliceFolders } from './layout.js';
 import { type FileLock, onDiskLocked } from './lock.js';
 import { endAttempt, isOpenInShards } from './overtaken.js';
 import { removeAttemptFiles, removeMergedFiles } from './remove-attempt.js';
@@ -91,7 +90,7 @@ export class FilesLockedDate implements LockedDate {
       const opened = await this.#stage(sharded, folders);
       // What a publisher left that died.
       await removeMergedFiles(folders, attempt.id);
-      await rm(join(folders.rejects, `${attempt.id}.csv`), { force: true });
+      await rm(rejectsFile(folders, attempt.id), { force: true });
       const manifests = await readManifests(folders, attempt.id);
       requireComplete({ ...sharded, manifests });
       return {

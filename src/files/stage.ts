@@ -17,7 +17,7 @@ import {
 import { ensureFolder, syncFolder } from './disk.js';
 import { fileEncoding, makeFileEncoder } from './encoder.js';
 import { HashLog } from './hash-log.js';
-import { sliceFile, stagedFile } from './layout.js';
+import { rejectsFile, sliceFile, stagedFile } from './layout.js';
 import { onDiskLocked } from './lock.js';
 import { makeSlice } from './make-slice.js';
 import { firstMove, movesOf, nextPublication } from './moves.js';
@@ -53,7 +53,7 @@ export class FilesStage implements Stage {
     this.current = current === undefined ? undefined : publishedSlice(current);
     this.encoder = fileEncoding(attempt);
     this.#path = stagedFile(folders, attempt.id, attempt.target.format);
-    this.#rejects = new RejectsFile(join(folders.rejects, `${attempt.id}.csv`));
+    this.#rejects = new RejectsFile(rejectsFile(folders, attempt.id));
     this.rejectsLocation = this.#rejects.path;
     this.#hashes = new HashLog(join(folders.attempts, `${attempt.id}.hashes`));
     this.#record = context.record ?? openRecord(attempt);

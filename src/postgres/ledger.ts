@@ -5,6 +5,7 @@ import { connect, describeUrl } from './connection.js';
 import { translate } from './errors.js';
 import { installedVersion } from './migrations.js';
 import { MOVES_OF_ATTEMPT, type MoveRow, toMove } from './publications.js';
+import { readRejects } from './rejects.js';
 import { SHARDS_OF_ATTEMPT, WITH_SHARDS } from './shard-ledger.js';
 
 interface Row {
@@ -88,6 +89,13 @@ export async function openPostgresLedger(url: string): Promise<Ledger> {
         [digits.padEnd(HEX_DIGITS, '0'), digits.padEnd(HEX_DIGITS, 'f'), attemptId],
       );
       return found.length === 1 ? found[0] : undefined;
+    },
+    rejects: async function* ({ attemptId }) {
+      try {
+        if ((await installedVersion(client)) > 0) yield* readRejects(client, attemptId);
+      } catch (error) {
+        throw translate(error, { location, doing: 'reading the rejected rows' });
+      }
     },
     close: () => endQuietly(client),
   };

@@ -1,8 +1,16 @@
 import { v7 } from 'uuid';
-import type { OutputColumn } from '../../src/domain/columns.js';
+import type { OutputColumn, Reject } from '../../src/domain/columns.js';
+import type { Ledger } from '../../src/domain/ledger.js';
 import type { Attempt, Publishing, StagedOutput, TargetTable } from '../../src/domain/publication.js';
 import type { Receipt } from '../../src/domain/receipt.js';
 import { outputColumn, type TestColumns } from './scored-rows.js';
+
+/** What a ledger gives of an attempt's rejected rows. */
+export async function rejectsOf(ledger: Ledger, { id, job, asOf }: Attempt): Promise<Reject[]> {
+  const rejects: Reject[] = [];
+  for await (const some of ledger.rejects({ attemptId: id, job, asOf })) rejects.push(...some);
+  return rejects;
+}
 
 let attempts = 0;
 

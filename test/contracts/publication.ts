@@ -13,7 +13,7 @@ import type {
   TargetTable,
 } from '../../src/domain/publication.js';
 import type { Receipt } from '../../src/domain/receipt.js';
-import { CHURN, newAttempt, newReceipt, targetOf } from './attempts.js';
+import { CHURN, newAttempt, newReceipt, rejectsOf, targetOf } from './attempts.js';
 import {
   churnRows,
   expectedRows,
@@ -205,6 +205,8 @@ export function describePublication(
         await expect(failing).rejects.toMatchObject({ kind: 'data', code: 'gate.rejects' });
         expect(await seen(churn, DAY)).toEqual(expected(first, churnRows(3)));
         expect(await subject.readRejects(attempt)).toEqual([...rejects, ...more]);
+        expect(await rejectsOf(subject.ledger, attempt)).toEqual([...rejects, ...more]);
+        expect(await rejectsOf(subject.ledger, first)).toEqual([]);
         const entry = (await subject.ledger.find(attempt.id))!;
         expect(entry).toMatchObject({
           status: 'failed',
@@ -213,6 +215,28 @@ export function describePublication(
           error: { kind: 'data', code: 'gate.rejects', message: 'too many rejects' },
         });
         expect(Date.parse(entry.finishedAt!)).not.toBeNaN();
+      });
+
+      test('any number of rejects come back in order, and reading can be stopped', async () => {
+        const attempt = newAttempt(DAY, churn);
+        const rejects = Array.from({ length: 2500 }, (_, row): Reject => {
+          return {
+            line: row + 2,
+            column: 'tenure',
+            code: 'missing',
+            raw: `C-${row},"",${'\r\n'.repeat(row % 2)}x`,
+          };
+        });
+        await withAttempt(attempt, async (stage) => {
+          await stage.reject(rejects.slice(0, 1100));
+          expect((await rejectsOf(subject.ledger, attempt)).length).toBe(1100);
+          await stage.reject(rejects.slice(1100));
+        });
+        for await (const some of subject.ledger.rejects((await subject.ledger.find(attempt.id))!)) {
+          expect(some[0]).toEqual(rejects[0]);
+          break;
+        }
+        expect(await rejectsOf(subject.ledger, attempt)).toEqual(rejects);
       });
 
       test('an unexpected error is recorded as internal', async () => {

@@ -7,7 +7,7 @@ import type { Receipt } from '../../src/domain/receipt.js';
 import type { LockedDate, ShardOutcome, ShardsStage } from '../../src/domain/sharded-publication.js';
 import { missingShards, type ShardedAttempt, type ShardPlan } from '../../src/domain/shards.js';
 import type { Tally } from '../../src/domain/tally.js';
-import { CHURN, newAttempt, newReceipt, targetOf } from './attempts.js';
+import { CHURN, newAttempt, newReceipt, rejectsOf, targetOf } from './attempts.js';
 import type { PublicationUnderTest } from './publication.js';
 import { churnRows, expectedRows, scoredRows, type SliceRow, type TestRows } from './scored-rows.js';
 
@@ -123,8 +123,10 @@ export function describeShards(
         await commit(attempt, 0, { rejects: rejects.slice(0, 1) });
         await commit(attempt, 0, { rejects: rejects.slice(0, 1) });
         await commit(attempt, 1, { rejects: rejects.slice(1, 2) });
+        expect(await rejectsOf(subject.ledger, attempt)).toEqual(rejects);
         await publish(attempt);
         expect(await subject.readRejects(attempt)).toEqual(rejects);
+        expect(await rejectsOf(subject.ledger, attempt)).toEqual(rejects);
         expect(await seen()).toEqual(expectedOf(attempt, churnRows(ROWS)));
       });
 
