@@ -40,5 +40,7 @@ function shown(text: string): string {
 
 function cut(text: string, room: number): string {
   if (text.length <= room) return text;
-  return `${Array.from(text).slice(0, room - 1).join('')}…`;
+  return `${Array.from(text)
+    .slice(0, room - 1)
+    .join('')}…`;
 }
