@@ -2,7 +2,7 @@ import type { RunEvent } from '../domain/run-events.js';
 import type { TextStream } from './context.js';
 
 /** What a person who waits need not know. */
-const UNSEEN = ['dated', 'described', 'stage done'] as const;
+const UNSEEN = ['dated', 'described', 'stage done', 'gate'] as const;
 type SeenEvent = Exclude<RunEvent, { kind: (typeof UNSEEN)[number] }>;
 
 const REDRAW_MILLISECONDS = 100;

@@ -35,6 +35,7 @@ export function renderReceipt(receipt: Receipt, cwd: string, colors: boolean): s
     row('rejects', located(receipt.rejects_location, undefined)),
     row('not used', receipt.unused_columns.length > 0 ? receipt.unused_columns.join(', ') : undefined),
     row('attempt', attemptText(receipt)),
+    row('gates', gatesText(receipt)),
     ...receipt.warnings.map((warning) => row('warning', yellow(warning))),
   ];
   if (receipt.how_to_look !== undefined) lines.push('', `  Look at it: ${bold(receipt.how_to_look)}`);
@@ -80,6 +81,14 @@ function attemptText(receipt: Receipt): string {
   const earlier =
     receipt.outcome === 'unchanged' ? `; the slice is attempt ${published_attempt_id ?? '?'}` : '';
   return `${attempt_id}  ${seconds.toFixed(2)} s${rate}${earlier}`;
+}
+
+/** Those that warned or were accepted are among the warnings. */
+function gatesText({ gates = [] }: Receipt): string | undefined {
+  if (gates.length === 0) return undefined;
+  const told = ({ gate, status, detail }: (typeof gates)[number]) =>
+    status === 'undecided' ? `${gate} undecided: ${detail}` : `${gate} ${status}`;
+  return gates.map(told).join('; ');
 }
 
 function grouped(value: number): string {

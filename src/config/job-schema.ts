@@ -3,6 +3,7 @@ import type { InputReady, MissingRule } from '../domain/job.js';
 import { didYouMean, nearest } from '../domain/nearest.js';
 import { yamlText } from '../domain/yaml-text.js';
 import { columnNames, datedPath, distinctColumns, fail, limit, text, timezone } from './fields.js';
+import { jobGatesSchema } from './job-gates-schema.js';
 import { readySchema } from './ready-schema.js';
 import { scheduleSchema } from './schedule-schema.js';
 
@@ -28,6 +29,7 @@ export const jobSchema = z
         'Per source column: which texts mean missing, and what then. Without a rule such rows are rejected.',
       ),
     output: output().prefault({}),
+    gates: jobGatesSchema().optional(),
     limits: z
       .strictObject({
         rejects: limit().describe(

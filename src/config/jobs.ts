@@ -68,6 +68,7 @@ export async function parseJob(name: string, bytes: Uint8Array, shown: string): 
       format: value.output.format,
       columns: value.output.columns,
     },
+    gates: value.gates,
     limits: {
       rejects: value.limits.rejects,
       inexactIntegers: value.limits.inexact_integers,

@@ -1,4 +1,5 @@
 import { bindFeatures } from './binding-features.js';
+import { checkMissingGate } from './binding-gates.js';
 import { bindKeys } from './binding-keys.js';
 import { checkMissingRules } from './binding-missing.js';
 import { checkPublishedNames } from './binding-names.js';
@@ -45,6 +46,7 @@ export function bind(
   const keys = bindKeys(joining);
   const { inputs, features } = bindFeatures(joining);
   checkMissingRules(joining, features);
+  checkMissingGate(joining, features);
   const outputs = bindOutputs(joining);
   checkPublishedNames(joining, outputs);
 

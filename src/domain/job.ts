@@ -1,4 +1,5 @@
 import type { PromotionRules } from './gate.js';
+import type { JobGates } from './job-gates.js';
 import type { NotifySettings } from './notify.js';
 
 /** A ceiling: a count of rows, or a share of the rows read (0 to 1). */
@@ -79,6 +80,8 @@ export interface Job {
     /** Published name to output expression: `label`, `probabilities[Yes]`, `variable`. Undefined: every output. */
     readonly columns: Readonly<Record<string, string>> | undefined;
   };
+  /** More checks between scoring and publishing. */
+  readonly gates?: JobGates | undefined;
   readonly limits: { readonly rejects: Limit; readonly inexactIntegers: Limit; readonly minRows: number };
 }
 

@@ -1,4 +1,5 @@
 import type { ColumnComparison } from './comparison.js';
+import type { GateResult } from './job-gates.js';
 import type { RolloutReport } from './rollout.js';
 
 /**
@@ -29,6 +30,8 @@ export interface Receipt {
   readonly shards?: number | undefined;
   /** What was tried out beside the artefact; absent where nothing was. */
   readonly rollout?: RolloutReport | undefined;
+  /** What came of the gates of the job file; absent where it has none. */
+  readonly gates?: readonly GateResult[] | undefined;
   readonly artefact: { readonly name: string; readonly version: number; readonly digest: string };
   readonly rows: { readonly read: number; readonly scored: number; readonly rejected: number };
   /** Rejected rows by reason code. */

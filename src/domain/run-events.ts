@@ -1,3 +1,4 @@
+import type { GateResult } from './job-gates.js';
 import type { DataWindow } from './window.js';
 
 /** The parts of a run that take time, in their order. */
@@ -54,6 +55,7 @@ export type RunEvent =
     }
   | { readonly kind: 'publishing'; readonly rows: number }
   | ({ readonly kind: 'stage done' } & StageTime)
+  | ({ readonly kind: 'gate' } & Pick<GateResult, 'gate' | 'status' | 'detail'>)
   | { readonly kind: 'canary failed'; readonly candidate: string; readonly reason: string }
   | { readonly kind: 'canary advanced'; readonly candidate: string; readonly share: number };
 

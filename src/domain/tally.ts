@@ -8,6 +8,21 @@ export interface Tally {
   /** Rejects by code and column, most frequent first, with the line of the first one. */
   readonly rejectGroups: readonly RejectGroup[];
   readonly faults: readonly ScoreFault[];
+  /** Where a gate of the job asks for them: the ranges of the scores, and missing values in the rows scored. */
+  readonly scoreRanges?: readonly ScoreRange[] | undefined;
+  readonly missing?: readonly ColumnCount[] | undefined;
+}
+
+/** Of one published column of numbers. */
+export interface ScoreRange {
+  readonly column: string;
+  readonly least: number;
+  readonly most: number;
+}
+
+export interface ColumnCount {
+  readonly column: string;
+  readonly count: number;
 }
 
 export interface RejectGroup {

@@ -9,6 +9,7 @@ import type {
 } from '../domain/columns.js';
 import { hashKeys } from '../domain/key-hash.js';
 import type { Model, ModelSignature } from '../domain/model.js';
+import { type AskedFigures, type BlockFigures, blockFigures } from './block-figures.js';
 import type { CandidateOutcome, CandidatePlan } from './rollout/candidate-plan.js';
 import { openCandidateScorer } from './rollout/candidate-scorer.js';
 import { inspectScores, type ScoreFault } from './score-faults.js';
@@ -25,6 +26,7 @@ export interface ScoringPlan {
   readonly hashKeys: boolean;
   /** Stop after so many scored rows (`--limit`); only where one thread scores. */
   readonly limit: number | undefined;
+  readonly figures?: AskedFigures | undefined;
   /** A shadow or canary that scores beside the model. */
   readonly candidate?: CandidatePlan | undefined;
 }
@@ -41,6 +43,7 @@ export interface ScoredBlock {
   readonly rejects: readonly Reject[];
   readonly inexactIntegers: number;
   readonly faults: readonly ScoreFault[];
+  readonly figures?: BlockFigures | undefined;
   readonly keyHashes: BigUint64Array<ArrayBuffer> | undefined;
   /** What the plan's candidate gave. */
   readonly candidate?: CandidateOutcome | undefined;
@@ -93,6 +96,7 @@ export async function openBlockScorer(
         rejects: decoded.rejects,
         inexactIntegers: decoded.inexactIntegers,
         faults: inspectScores(outputs, decoded.keys, decoded.rows),
+        figures: plan.figures && blockFigures(plan.figures, plan.decode, decoded, outputs),
         keyHashes: plan.hashKeys ? hashKeys(decoded.keys, decoded.rows) : undefined,
         candidate: beside?.outcome,
       };

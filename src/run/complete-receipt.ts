@@ -1,3 +1,4 @@
+import type { GateResult } from '../domain/job-gates.js';
 import type { PublishedSlice, Publishing, RowStage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import type { RolloutReport } from '../domain/rollout.js';
@@ -5,6 +6,7 @@ import type { Binding } from '../domain/binding.js';
 import type { Manifest } from '../domain/registry.js';
 import type { InputSummary, Source } from '../domain/source.js';
 import type { RunFacts } from './attempt.js';
+import { gateWarnings } from './job-gates.js';
 import { rolloutWarnings } from './rollout/warnings.js';
 import type { Tally } from './tally.js';
 
@@ -27,6 +29,8 @@ export interface RunFigures {
   readonly input: InputSummary | undefined;
   readonly stage: Pick<RowStage, 'rejectsLocation'>;
   readonly rollout: RolloutReport | undefined;
+  /** What came of the gates of the job file. */
+  readonly gates?: readonly GateResult[] | undefined;
 }
 
 /** What became of the rows: published, kept beside the slice, or dropped. */
@@ -38,7 +42,7 @@ export type Disposition =
 /** The receipt of a run that scored. */
 export function completeReceipt(
   facts: ReceiptFacts,
-  { tally, staged, input, stage, rollout = facts.stopped?.report }: RunFigures,
+  { tally, staged, input, stage, gates = [], rollout = facts.stopped?.report }: RunFigures,
   disposition: Disposition,
 ): Receipt {
   const { request, source, publication, attempt, binding } = facts;
@@ -50,6 +54,7 @@ export function completeReceipt(
     outcome: kind,
     ...(facts.shards !== undefined && { shards: facts.shards }),
     rollout,
+    ...(gates.length > 0 && { gates }),
     published_attempt_id: kind === 'published' ? attempt.id : undefined,
     replaced_attempt_id: publishing?.replaced,
     rows: { read: tally.read, scored: tally.scored, rejected: tally.rejected },
@@ -73,7 +78,12 @@ export function completeReceipt(
     changes: publishing?.changes,
     how_to_look: kind === 'published' ? publication.howToLook(attempt.target, attempt.asOf) : undefined,
     unused_columns: binding.unusedColumns,
-    warnings: [...(input?.warnings ?? []), ...inexactWarning(tally), ...rolloutWarnings(facts, rollout)],
+    warnings: [
+      ...(input?.warnings ?? []),
+      ...inexactWarning(tally),
+      ...gateWarnings(gates),
+      ...rolloutWarnings(facts, rollout),
+    ],
   };
 }
 

@@ -1,18 +1,66 @@
 import { combine } from '../domain/errors.js';
-import type { Job } from '../domain/job.js';
+import type { Job, Settings } from '../domain/job.js';
+import type { AcceptedGates, GateResult } from '../domain/job-gates.js';
+import type { LedgerDate } from '../domain/ledger.js';
 import type { RowStage, StagedOutput } from '../domain/publication.js';
 import { failedGates } from './gates.js';
+import { judgeJobGates } from './job-gates.js';
+import type { RunContext } from './run-request.js';
 import type { Tally } from './tally.js';
+import { using } from './using.js';
 
-/** Throws every reason not to publish what is staged. `rejectsLocation` is undefined where rejects are not kept. */
+/** How far back `row_count` looks for slices: half a year and some holidays. */
+const LOOK_BACK_DAYS = 30 * 7;
+const DAY = 86_400_000;
+
+export interface PassingRequest {
+  readonly settings: Settings;
+  readonly job: Job;
+  readonly asOf: string;
+  readonly accept: AcceptedGates | undefined;
+  /** Whether all rows of the input were read. */
+  readonly isWhole: boolean;
+}
+
+export interface Scored {
+  readonly stage: Pick<RowStage, 'duplicateKeys'>;
+  readonly tally: Tally;
+  readonly staged: StagedOutput;
+  /** Undefined where rejects are not kept. */
+  readonly rejectsLocation: string | undefined;
+}
+
+/**
+ * Throws every reason not to publish what is staged.
+ *
+ * @returns what came of the gates of the job file; those that warn are told to whoever listens to the run
+ */
 export async function passGates(
-  job: Job,
-  stage: Pick<RowStage, 'duplicateKeys'>,
-  tally: Tally,
-  staged: StagedOutput,
-  rejectsLocation: string | undefined,
-): Promise<void> {
+  request: PassingRequest,
+  { stage, tally, staged, rejectsLocation }: Scored,
+  context: RunContext,
+): Promise<readonly GateResult[]> {
+  const { job, asOf, accept } = request;
   const duplicateKeys = await stage.duplicateKeys(10);
   const failed = failedGates({ job, tally, staged, duplicateKeys, rejectsLocation });
+  const known = await datesBefore(request, context);
+  const { results, blocked } = judgeJobGates({ job, asOf, tally, known, accept, by: context.user });
+  for (const { gate, status, detail } of results) {
+    if (status === 'warned' || status === 'accepted') context.onEvent({ kind: 'gate', gate, status, detail });
+  }
+  failed.push(...blocked);
   if (failed.length > 0) throw combine(failed, `${failed.length} gates failed; nothing was published.`);
+  return results;
+}
+
+/** Of the ledger, where a gate compares with them. */
+async function datesBefore(
+  { settings, job, asOf, isWhole }: PassingRequest,
+  { services }: RunContext,
+): Promise<readonly LedgerDate[] | undefined> {
+  if (job.gates?.row_count === undefined || !isWhole) return undefined;
+  const day = (before: number) => new Date(Date.parse(asOf) - before * DAY).toISOString().slice(0, 10);
+  return using(services.openLedger(settings), (ledger) =>
+    ledger.dates({ job: job.name, from: day(LOOK_BACK_DAYS), to: day(1) }),
+  );
 }

@@ -1,4 +1,5 @@
 import type { Job, Settings } from '../domain/job.js';
+import type { AcceptedGates } from '../domain/job-gates.js';
 import type { RunEvent } from '../domain/run-events.js';
 import type { Services } from './services.js';
 
@@ -18,6 +19,8 @@ export interface RunRequest {
   readonly stageOnly?: boolean;
   /** Score and gate, and compare with the slice; publishes nothing. */
   readonly compare?: boolean;
+  /** Gates of the job file that a person lets pass. */
+  readonly accept?: AcceptedGates | undefined;
 }
 
 /** The same in shards. */

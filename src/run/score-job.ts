@@ -1,4 +1,5 @@
 import { bind } from '../domain/binding.js';
+import type { GateResult } from '../domain/job-gates.js';
 import type {
   ComparedStage,
   Publication,
@@ -106,10 +107,10 @@ async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> 
     }
 
     requireRows(facts, tally);
-    await timed('gates', context, gate(stage, facts, tally, staged));
+    const gates = await timed('gates', context, gate(stage, facts, tally, staged));
     const rollout = await beside.settle(input);
     const complete = (disposition: Disposition) =>
-      completeReceipt(facts, { tally, staged, input, stage, rollout }, disposition);
+      completeReceipt(facts, { tally, staged, input, stage, rollout, gates }, disposition);
     if (request.dryRun || request.limit !== undefined) return complete({ kind: 'dry-run' });
 
     context.signal.throwIfAborted();
@@ -129,8 +130,8 @@ async function scoreAndCompare(stage: ComparedStage, facts: RunFacts): Promise<R
     const staged = await timed('stage', context, stage.finish());
     const input = await facts.source.summary();
     requireRows(facts, tally);
-    await timed('gates', context, gate(stage, facts, tally, staged));
-    const figures = { tally, staged, input, stage, rollout: await beside.settle(input) };
+    const gates = await timed('gates', context, gate(stage, facts, tally, staged));
+    const figures = { tally, staged, input, stage, gates, rollout: await beside.settle(input) };
     const receipt = completeReceipt(facts, figures, { kind: 'dry-run' });
     const comparison = await stage.compare(LARGEST_DIFFERENCES);
     return { ...receipt, comparison: explainDifferences(receipt, stage.current, comparison) };
@@ -170,9 +171,16 @@ async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Prom
   return tally.read();
 }
 
-function gate(stage: RowStage, { request }: RunFacts, tally: Tally, staged: StagedOutput): Promise<void> {
+function gate(
+  stage: RowStage,
+  { request, context, date }: RunFacts,
+  tally: Tally,
+  staged: StagedOutput,
+): Promise<readonly GateResult[]> {
+  const { settings, job, accept, limit } = request;
   const rejectsLocation = keepsNothing(request) ? undefined : stage.rejectsLocation;
-  return passGates(request.job, stage, tally, staged, rejectsLocation);
+  const asked = { settings, job, asOf: date.asOf, accept, isWhole: limit === undefined };
+  return passGates(asked, { stage, tally, staged, rejectsLocation }, context);
 }
 
 /** The slice's publication, if it came from the same artefact and job file: then only the input may differ. */

@@ -1,5 +1,6 @@
 import type { Reject } from '../domain/columns.js';
 import type { RejectGroup, ScoreFault, Tally } from '../domain/tally.js';
+import { type BlockFigures, mergeFigures } from './block-figures.js';
 import type { ScoredBlock } from './block-scorer.js';
 import { NAMED_KEYS } from './score-faults.js';
 
@@ -7,7 +8,7 @@ export type { RejectGroup, Tally };
 
 export interface RunningTally {
   add(
-    block: Pick<ScoredBlock, 'read' | 'rows' | 'inexactIntegers' | 'faults'>,
+    block: Pick<ScoredBlock, 'read' | 'rows' | 'inexactIntegers' | 'faults' | 'figures'>,
     rejects: readonly Reject[],
   ): void;
   read(): Tally;
@@ -20,6 +21,7 @@ export function startTally(): RunningTally {
   let inexactIntegers = 0;
   const groups = new Map<string, RejectGroup>();
   const faults = new Map<string, ScoreFault>();
+  let figures: BlockFigures = {};
 
   return {
     add(block, rejects) {
@@ -29,6 +31,7 @@ export function startTally(): RunningTally {
       inexactIntegers += block.inexactIntegers;
       for (const reject of rejects) addReject(groups, reject);
       for (const fault of block.faults) addFault(faults, fault);
+      figures = mergeFigures(figures, block.figures ?? {});
     },
     read: () => ({
       read,
@@ -38,6 +41,7 @@ export function startTally(): RunningTally {
       rejectsByCode: countByCode(groups.values()),
       rejectGroups: [...groups.values()].sort((a, b) => b.count - a.count),
       faults: [...faults.values()],
+      ...figures,
     }),
   };
 }
@@ -63,6 +67,7 @@ export function mergeTallies(tallies: readonly Tally[]): Tally {
     rejectsByCode: countByCode(groups.values()),
     rejectGroups: [...groups.values()].sort((a, b) => b.count - a.count),
     faults: [...faults.values()],
+    ...tallies.reduce<BlockFigures>(mergeFigures, {}),
   };
 }
 

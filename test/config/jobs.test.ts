@@ -278,6 +278,22 @@ limits: { rejects: 0.001, min_rows: -1 }
       'limits.rejects must be a count of rows',
     ],
     [
+      'a gate that does neither',
+      `${MINIMAL}gates: { constant_scores: { action: stop } }\n`,
+      'must be warn or block.',
+    ],
+    [
+      'a ceiling of rows below the usual',
+      `${MINIMAL}gates: { row_count: { at_most: 90% } }\n`,
+      'gates.row_count.at_most must be a share of the usual rows of 100% or more',
+    ],
+    [
+      'a gate without a limit',
+      `${MINIMAL}gates: { missing: {} }\n`,
+      'gates.missing needs at_most or columns.',
+    ],
+    ['an unknown gate', `${MINIMAL}gates: { row_counts: {} }\n`, 'Did you mean "row_count"?'],
+    [
       'an unknown key in a rule',
       `${MINIMAL}missing: { a: { token: [x] } }\n`,
       'unknown key "token" under missing.a. Did you mean "tokens"?',
@@ -289,6 +305,20 @@ limits: { rejects: 0.001, min_rows: -1 }
     ],
   ])('refuses %s', async (_, text, message) => {
     expect((await problems(text)).join('\n')).toContain(message);
+  });
+
+  it('reads gates, which block unless they are to warn', async () => {
+    const gates =
+      'gates: { row_count: {}, constant_scores: { action: warn }, missing: { columns: { a: 2.5% } } }';
+    expect((await loadJobText('churn', `${MINIMAL}${gates}\n`)).gates).toEqual({
+      row_count: { action: 'block', at_least: 0.5 },
+      constant_scores: { action: 'warn' },
+      missing: { action: 'block', columns: { a: 0.025 } },
+    });
+    const most = 'gates: { row_count: { at_least: 80%, at_most: 250% } }';
+    expect((await loadJobText('churn', `${MINIMAL}${most}\n`)).gates).toEqual({
+      row_count: { action: 'block', at_least: 0.8, at_most: 2.5 },
+    });
   });
 
   it('follows anchors to the place of a problem', async () => {

@@ -50,7 +50,9 @@ function signature(inputs: ModelInput[], outputs: ModelOutput[] = [VALUE]): Mode
   return { inputs, outputs, fixedBatch: undefined };
 }
 
-type Changes = Partial<Pick<Job, 'key' | 'features' | 'missing'>> & { columns?: Record<string, string> };
+type Changes = Partial<Pick<Job, 'key' | 'features' | 'missing' | 'gates'>> & {
+  columns?: Record<string, string>;
+};
 
 function job({ columns, ...changes }: Changes = {}): Job {
   return {
@@ -391,6 +393,24 @@ describe('missing rules', () => {
       'bind.missing_key',
       'bind.missing_unused',
       'bind.missing_unknown',
+    ]);
+    expect(found[2]?.hint).toBe('Did you mean "age"?');
+  });
+
+  it('refuses a gate on columns that no input takes, or whose missing values are filled in', () => {
+    const columns = { age: 0.1, tenure: 0.1, note: 0.1, agee: 0.1 };
+    const found = problems(
+      job({
+        gates: { missing: { action: 'block', columns } },
+        missing: { tenure: { tokens: [], then: { fill: 0 } }, age: { tokens: [], then: 'nan' } },
+      }),
+      signature([input('age'), input('tenure')]),
+      csv('id', 'age', 'tenure', 'note'),
+    );
+    expect(found.map(({ code, message }) => [code, /"(.*)"/.exec(message)?.[1]])).toEqual([
+      ['bind.gate_filled', 'tenure'],
+      ['bind.gate_unknown', 'note'],
+      ['bind.gate_unknown', 'agee'],
     ]);
     expect(found[2]?.hint).toBe('Did you mean "age"?');
   });

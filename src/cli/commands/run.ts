@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { loadJob } from '../../config/jobs.js';
 import { PredawnError } from '../../domain/errors.js';
 import type { Receipt } from '../../domain/receipt.js';
+import { acceptedGates } from '../../run/accepted-gates.js';
 import { openLog } from '../../run/log.js';
 import type { RunEvent } from '../../domain/run-events.js';
 import { scoreJob } from '../../run/score-job.js';
@@ -22,6 +23,7 @@ import { writeReport } from '../write-report.js';
 /** Events are logged as information, but for these. */
 const LEVELS: Partial<Record<RunEvent['kind'], 'warn' | 'debug'>> = {
   'canary failed': 'warn',
+  gate: 'warn',
   dated: 'debug',
   described: 'debug',
   'stage done': 'debug',
@@ -39,6 +41,8 @@ interface RunOptions extends CommonOptions {
   readonly since?: string;
   readonly shards?: number;
   readonly resume?: boolean;
+  readonly accept?: readonly string[];
+  readonly reason?: string;
 }
 
 export function runCommand(context: CommandContext): Command {
@@ -52,6 +56,7 @@ export function runCommand(context: CommandContext): Command {
     'predawn run churn --missing --since 7d     every date of the last week that is not published',
     'predawn run churn --stage-only             keep the rows beside the slice, for predawn publish',
     'predawn run churn --shards 16              in parts that are kept: after a crash, the missing ones are scored',
+    'predawn run churn --accept row_count --reason "a new market"    publish although that gate blocks',
     'predawn run churn --resume                 go on with the attempt that died',
   ])
     .argument('<job>', 'name of a job file, without .yaml')
@@ -83,6 +88,15 @@ export function runCommand(context: CommandContext): Command {
         'go on with the attempt in shards that died; fail where there is none, or where anything changed',
       ).conflicts(['dryRun', 'limit', 'compare', 'force']),
     )
+    .addOption(
+      new Option(
+        '--accept <gate>',
+        'publish although this gate of the job file blocks; needs --reason, may be repeated',
+      )
+        .argParser((gate: string, before: readonly string[] | undefined) => [...(before ?? []), gate])
+        .conflicts('missing'),
+    )
+    .option('--reason <text>', 'why, for the receipt')
     .option('--force', 'publish although the same input is published already, or the date is not over')
     .option('--limit <rows>', 'score at most so many rows; never publishes', positiveInteger)
     .option('--report <file>', 'write the receipt, or the error, to a file as JSON')
@@ -133,9 +147,11 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
   try {
     const settings = await settingsFor(options, context);
     await telling.begin(settings);
+    const job = await loadJob(settings, name);
     const request = {
       settings,
-      job: await loadJob(settings, name),
+      job,
+      accept: acceptedGates(job, options.accept ?? [], options.reason),
       date: options.date,
       dryRun: options.dryRun ?? false,
       force: options.force ?? false,

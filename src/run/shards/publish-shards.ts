@@ -1,4 +1,5 @@
 import type { Job, Settings } from '../../domain/job.js';
+import type { AcceptedGates } from '../../domain/job-gates.js';
 import type { Publication } from '../../domain/publication.js';
 import type { Receipt } from '../../domain/receipt.js';
 import type { LockedDate } from '../../domain/sharded-publication.js';
@@ -15,6 +16,8 @@ export interface PublishRequest {
   readonly job: Job;
   /** Keep the rows beside the slice. */
   readonly stageOnly: boolean;
+  /** Gates of the job file that a person lets pass. */
+  readonly accept?: AcceptedGates | undefined;
 }
 
 /**
@@ -34,8 +37,11 @@ export async function publishShards(
     const tally = mergeTallies(stage.manifests.map((manifest) => manifest.tally));
     const staged = await stage.finish();
     requireRows({ expectedRows: plan.expectedRows, attempt: plan.attempt }, tally);
-    await passGates(request.job, stage, tally, staged, stage.rejectsLocation);
-    const figures = { tally, staged, input: plan.input.summary, stage, rollout: undefined };
+    const { settings, job, accept } = request;
+    const { rejectsLocation } = stage;
+    const asked = { settings, job, asOf: plan.attempt.asOf, accept, isWhole: true };
+    const gates = await passGates(asked, { stage, tally, staged, rejectsLocation }, context);
+    const figures = { tally, staged, gates, input: plan.input.summary, stage, rollout: undefined };
     const complete = (disposition: Disposition) => completeReceipt(facts, figures, disposition);
 
     context.signal.throwIfAborted();

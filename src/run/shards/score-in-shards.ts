@@ -53,7 +53,7 @@ export async function scoreInShards(request: ShardedRequest, context: RunContext
           );
           if (planned.kind === 'unchanged') return planned.receipt;
           const stageOnly = request.stageOnly ?? false;
-          const asked = { settings, job, stageOnly };
+          const asked = { settings, job, stageOnly, accept: request.accept };
           return timed(
             'publish',
             context,

@@ -1,0 +1,60 @@
+import * as z from 'zod';
+import { fail, percentage, text } from './fields.js';
+
+const ONE_HUNDRED_OR_MORE = /^(\d+(?:\.\d+)?)\s*%$/;
+const AT_MOST_RULE = 'must be a share of the usual rows of 100% or more, such as 200%.';
+
+const action = () =>
+  z
+    .enum(['warn', 'block'], { error: 'must be warn or block.' })
+    .default('block')
+    .describe('warn: the receipt and the log say so; block: nothing is published, exit 65. Default: block.');
+
+/** `gates` of a job file. */
+export const jobGatesSchema = () =>
+  z
+    .strictObject({
+      row_count: z
+        .strictObject({
+          action: action(),
+          at_least: percentage()
+            .prefault('50%')
+            .describe(
+              'Fewest rows, as a share of the median of the same weekday’s last slices. Default: 50%.',
+            ),
+          at_most: z
+            .union([z.number(), z.string()], { error: AT_MOST_RULE })
+            .transform((value, context): number => {
+              const percent = Number(ONE_HUNDRED_OR_MORE.exec(String(value))?.[1] ?? NaN);
+              return percent >= 100 ? percent / 100 : fail(context, AT_MOST_RULE);
+            })
+            .optional()
+            .describe('Most rows, in the same way. Without it, there may be any number.'),
+        })
+        .optional()
+        .describe(
+          'Rows scored against the same weekday’s; blocks once there are four slices to compare with.',
+        ),
+      constant_scores: z
+        .strictObject({ action: action() })
+        .optional()
+        .describe('A published score that is the same in every row.'),
+      missing: z
+        .strictObject({
+          action: action(),
+          at_most: percentage()
+            .optional()
+            .describe('Most rows in which the column of a feature may have no value: a share such as 20%.'),
+          columns: z
+            .record(text(), percentage(), { error: 'must be a mapping from column names to shares.' })
+            .default({})
+            .describe('The same for single columns.'),
+        })
+        .superRefine((missing, context) => {
+          if (missing.at_most !== undefined || Object.keys(missing.columns).length > 0) return;
+          fail(context, 'needs at_most or columns.', 'Write at_most: 20%, or columns: { <column>: 20% }.');
+        })
+        .optional()
+        .describe('Rows without a value in the column of a feature.'),
+    })
+    .describe('More checks between scoring and publishing, each of which warns or blocks.');

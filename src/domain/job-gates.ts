@@ -1,0 +1,41 @@
+/** The gates that a job file may ask for, by the names it has for them. */
+export const JOB_GATES = ['row_count', 'constant_scores', 'missing'] as const;
+export type JobGate = (typeof JOB_GATES)[number];
+
+/** What a gate does that does not hold: the receipt says so, or nothing is published. */
+export type GateAction = 'warn' | 'block';
+
+/** `gates` of a job file. Shares are of 1. */
+export interface JobGates {
+  /** Rows scored, as shares of what the same weekday usually has. */
+  readonly row_count?:
+    | { readonly action: GateAction; readonly at_least: number; readonly at_most?: number | undefined }
+    | undefined;
+  /** A score that is the same in every row. */
+  readonly constant_scores?: { readonly action: GateAction } | undefined;
+  /** Most rows in which a feature's column may have no value: of every such column, and of some. */
+  readonly missing?:
+    | {
+        readonly action: GateAction;
+        readonly at_most?: number | undefined;
+        readonly columns: Readonly<Record<string, number>>;
+      }
+    | undefined;
+}
+
+/** What came of a gate, as the receipt has it. One that blocks leaves no receipt. */
+export interface GateResult {
+  readonly gate: JobGate;
+  /** `undecided`: there was too little to compare with. */
+  readonly status: 'passed' | 'undecided' | 'warned' | 'accepted';
+  /** The figure and its limit. */
+  readonly detail: string;
+  /** Who let it pass, and why; for `accepted`. */
+  readonly accepted?: { readonly by: string; readonly reason: string };
+}
+
+/** The gates of a job file that a person lets pass in one run. */
+export interface AcceptedGates {
+  readonly gates: readonly JobGate[];
+  readonly reason: string;
+}
