@@ -42,6 +42,7 @@ export const BARS = {
   'sample/seconds': atMost('500 rows, start to exit', 0.6, 's'),
   'publish/first': atMost('publishing 1M rows on a date without a slice: share of delete + insert', 0.4),
   'publish/again': atMost('publishing 1M rows again, 1% of them changed: share of delete + insert', 0.3),
+  'restore/seconds': atMost('restoring 100,000 rows, start to exit', 1, 's'),
 } as const satisfies Record<string, Bar>;
 
 export type BarName = keyof typeof BARS;

@@ -9,6 +9,7 @@ import { runMemory } from './memory.js';
 import { type Options, parseOptions, USAGE, type What } from './options.js';
 import { runPublish } from './publish/publish.js';
 import { describeRun } from './report.js';
+import { runRestore } from './restore.js';
 import { runSample } from './sample.js';
 import { runWorkers } from './workers.js';
 
@@ -17,6 +18,7 @@ const WORK: Record<What, (options: Options) => Promise<Section>> = {
   decode: runDecode,
   memory: runMemory,
   publish: runPublish,
+  restore: runRestore,
   sample: runSample,
   workers: runWorkers,
 };

@@ -7,7 +7,7 @@ export type Route = (typeof ROUTES)[number];
 export const MODELS = ['linear', 'boosted', 'forest'] as const;
 export type ModelName = (typeof MODELS)[number];
 
-export const WHATS = ['cases', 'decode', 'memory', 'publish', 'sample', 'workers'] as const;
+export const WHATS = ['cases', 'decode', 'memory', 'publish', 'restore', 'sample', 'workers'] as const;
 export type What = (typeof WHATS)[number];
 
 export interface Options {
@@ -34,6 +34,7 @@ export const USAGE = `npm run bench -- [${WHATS.join('|')}|all] [options]     de
   decode     CSV to typed columns on one thread, against csv-parse and pandas                      half a minute
   memory     peak memory and time per row of the linear model at two sizes                             3 minutes
   publish    a date without a slice, and one again, against delete + insert in the database            2 minutes
+  restore    rows of another version of the model back and forth, process start to exit                  2 minutes
   sample     500 rows, process start to exit                                                       half a minute
   workers    a forest of 500 trees with 2 scoring threads and with 1                                   2 minutes
   all        all of these, and the list of bars                                                       30 minutes
@@ -41,7 +42,7 @@ export const USAGE = `npm run bench -- [${WHATS.join('|')}|all] [options]     de
   --full                also what takes long: 10M rows, the forest, the naive script. With all: about 90 minutes
                         and 30 GB of disk
   --rows 100k,1M        rows: a number, or with k or M. Default: cases 100k,1M (--full: 10M of the linear model
-                        too); memory 200k,2M (--full: 1M,10M); decode 200k; publish 1M; workers 100k
+                        too); memory 200k,2M (--full: 1M,10M); decode 200k; publish 1M; restore 100k,1M; workers 100k
   --routes <list>       of ${ROUTES.join(', ')}; default: all
   --models <list>       of ${MODELS.join(', ')}; default: linear, boosted
   --rounds <n>          times that each is run, in turn with its peer; the figures are medians; default: 5

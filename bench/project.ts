@@ -21,7 +21,9 @@ export interface BenchProject {
   readonly workers: number;
   /** A date that no run had before, its input in place. */
   nextDate(): Promise<string>;
-  /** `predawn run` as a process of its own; throws unless it published every row. */
+  /** Any command as a process of its own; throws unless it exits 0. */
+  predawn(args: readonly string[], databases: Databases): Promise<Measured>;
+  /** `predawn run`; throws unless it published every row. */
   run(model: ModelName, route: Route, databases: Databases): Promise<Measured>;
   drop(): Promise<void>;
 }
@@ -55,15 +57,20 @@ export async function benchProject(
     return date;
   }
 
+  function predawn(args: readonly string[], databases: Databases): Promise<Measured> {
+    const env = { ...environmentVariables(databases), PREDAWN_LOG_LEVEL: 'silent' };
+    return measure(process.execPath, [MAIN, ...args], { cwd: folder, env });
+  }
+
   return {
     folder,
     rows,
     workers,
     nextDate,
+    predawn,
     async run(model, route, databases) {
-      const args = [MAIN, 'run', model, '--env', route, '--date', await nextDate(), '--json'];
-      const env = { ...environmentVariables(databases), PREDAWN_LOG_LEVEL: 'silent' };
-      const measured = await measure(process.execPath, args, { cwd: folder, env });
+      const args = ['run', model, '--env', route, '--date', await nextDate(), '--json'];
+      const measured = await predawn(args, databases);
       const { changes } = JSON.parse(measured.stdout) as { changes?: { inserted: number } };
       if (changes?.inserted !== rows) throw new Error(`predawn did not publish ${rows} rows`);
       return measured;

@@ -126,6 +126,16 @@ test('a bar is met by the worst case held to it, and every bar is listed when al
   expect(barsTable([], false)).toBeUndefined();
 });
 
+test('restoring goes back and forth in files and in a database', { timeout: 60_000 }, async () => {
+  const report = await bench('restore', '--rows', '200');
+  const rows = report.split('\n').filter((line) => line.startsWith('| 200 |'));
+  expect(rows.map((row) => row.split('|')[2]!.trim())).toEqual([
+    'files',
+    expect.stringMatching(/^PostgreSQL/),
+  ]);
+  for (const row of rows) expect(figuresIn(row)[1]).toBeGreaterThan(0);
+});
+
 test("a process's time counts that of its children, living and waited for", { timeout: 20_000 }, async () => {
   const busy = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done';
   // Waits for one busy child, says what it took, and keeps another that says what it took itself.
