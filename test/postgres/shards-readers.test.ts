@@ -32,7 +32,7 @@ async function inShards(attempt: Attempt, score: number): Promise<void> {
       location: 'input.csv',
       input: { summary: { fingerprint: 'sha256:1', bytes: 2, warnings: [] }, shards: [SHARD, SHARD] },
       expectedRows: undefined,
-    unusedColumns: [],
+      unusedColumns: [],
       versions: { predawn: '0.1.0', onnxruntime: '1.30.0' },
     });
     const encoder = await makePostgresEncoder({ kind: 'postgres' });
