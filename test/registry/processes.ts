@@ -52,8 +52,9 @@ export async function inProcesses<T>(
 
 /** What a child sends next; rejects where it ends without. */
 async function nextMessage(child: ChildProcess): Promise<unknown> {
-  const ended = once(child, 'exit').then(([code]) => {
-    throw new Error(`A child ended with code ${String(code)} before it sent anything`);
+  // Not its exit, which may be told before what it sent.
+  const ended = once(child, 'disconnect').then(() => {
+    throw new Error('A child ended before it sent anything');
   });
   ended.catch(() => undefined);
   const [message] = (await Promise.race([once(child, 'message'), ended])) as [unknown];
