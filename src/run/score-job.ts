@@ -10,14 +10,13 @@ import type {
 } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { artefactLabel, describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
-import { awaitInput, requireRows } from './await-input.js';
+import { requireRows } from './await-input.js';
+import { beginRun } from './begin-run.js';
 import { cannotPublish } from './cannot-publish.js';
 import { completeReceipt, type Disposition, unchangedReceipt } from './complete-receipt.js';
 import { describeRun } from './describe-run.js';
 import { explainDifferences } from './explain-differences.js';
-import { fixDate } from './fix-date.js';
 import { passGates } from './pass-gates.js';
-import { pinArtefact } from './pin-artefact.js';
 import { readAhead } from './read-ahead.js';
 import { type Beside, openBeside } from './rollout/beside.js';
 import { prepareCandidate } from './rollout/prepare-candidate.js';
@@ -46,11 +45,7 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
   const { settings, job } = request;
   const { services, signal } = context;
 
-  const date = fixDate(job, request, context.now());
-  context.onEvent({ kind: 'dated', ...date });
-  const expectedRows = await awaitInput(request, date, context);
-  const registry = await services.openRegistry(settings);
-  const artefact = await timed('artefact', context, pinArtefact(registry, job, settings.environment.name));
+  const { date, expectedRows, registry, artefact } = await beginRun(request, context);
 
   const begun = { registry, request, context, live: artefact, asOf: date.asOf };
   return withRollout(begun, (rollout, stopped) =>

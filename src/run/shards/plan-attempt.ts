@@ -1,8 +1,6 @@
 import type { Receipt } from '../../domain/receipt.js';
 import { missingShards, type ShardPlan } from '../../domain/shards.js';
-import { awaitInput } from '../await-input.js';
-import { fixDate } from '../fix-date.js';
-import { pinArtefact } from '../pin-artefact.js';
+import { beginRun } from '../begin-run.js';
 import type { RunContext, ShardedRequest } from '../run-request.js';
 import { using } from '../using.js';
 import { planDate } from './plan-date.js';
@@ -16,19 +14,13 @@ export type PlannedAttempt =
 export async function planAttempt(request: ShardedRequest, context: RunContext): Promise<PlannedAttempt> {
   const { settings, job } = request;
   const { services, signal } = context;
-  const date = fixDate(job, request, context.now());
-  context.onEvent({ kind: 'dated', ...date });
-  const expectedRows = await awaitInput(request, date, context);
-  const registry = await services.openRegistry(settings);
-  const artefact = await pinArtefact(registry, job, settings.environment.name);
+  const begun = await beginRun(request, context);
+  const { date } = begun;
   const attemptId = context.newAttemptId();
   return using(services.openPublication(settings), (publication) =>
     publication.shards.withDate({ id: attemptId, job: job.name, asOf: date.asOf }, signal, (locked) =>
       using(services.openSource({ settings, job, ...date, signal }), async (source) => {
-        const facts = {
-          ...{ request, context, date, expectedRows },
-          ...{ registry, artefact, source, publication, attemptId },
-        };
+        const facts = { ...begun, ...{ request, context, source, publication, attemptId } };
         const found = await planDate(locked, facts);
         if (found.kind === 'unchanged') return found;
         return { kind: 'planned', plan: found.sharded.plan, missing: missingShards(found.sharded) };

@@ -2,7 +2,6 @@ import { bind, type Binding } from '../../domain/binding.js';
 import { PredawnError } from '../../domain/errors.js';
 import type { Attempt, Publication } from '../../domain/publication.js';
 import type { Receipt } from '../../domain/receipt.js';
-import type { Artefact, Registry } from '../../domain/registry.js';
 import type { LockedDate } from '../../domain/sharded-publication.js';
 import {
   missingShards,
@@ -15,20 +14,15 @@ import { artefactLabel, describeAttempt, describeTarget } from '../attempt.js';
 import { cannotPublish } from '../cannot-publish.js';
 import { unchangedReceipt } from '../complete-receipt.js';
 import { describeRun } from '../describe-run.js';
-import type { FixedDate } from '../fix-date.js';
+import type { BegunRun } from '../begin-run.js';
 import type { RunContext, ShardedRequest } from '../run-request.js';
 import { findRollout } from '../rollout/find-rollout.js';
 import { sameRollout } from '../rollout/same-rollout.js';
 import { type AttemptBasis, changesSince } from './same-attempt.js';
 
-export interface PlanFacts {
+export interface PlanFacts extends BegunRun {
   readonly request: ShardedRequest;
   readonly context: RunContext;
-  readonly date: FixedDate;
-  /** As `awaitInput` says. */
-  readonly expectedRows: number | undefined;
-  readonly registry: Registry;
-  readonly artefact: Artefact;
   readonly source: Source;
   readonly publication: Publication;
   /** The attempt's, if a new one is planned. */

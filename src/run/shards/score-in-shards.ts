@@ -2,9 +2,7 @@ import { PredawnError } from '../../domain/errors.js';
 import type { Receipt } from '../../domain/receipt.js';
 import type { LockedDate } from '../../domain/sharded-publication.js';
 import { endsAttempt, missingShards, type ShardedAttempt } from '../../domain/shards.js';
-import { awaitInput } from '../await-input.js';
-import { fixDate } from '../fix-date.js';
-import { pinArtefact } from '../pin-artefact.js';
+import { beginRun } from '../begin-run.js';
 import type { RunContext, ShardedRequest } from '../run-request.js';
 import { timed } from '../stages.js';
 import { using } from '../using.js';
@@ -25,11 +23,8 @@ export async function scoreInShards(request: ShardedRequest, context: RunContext
   const { settings, job } = request;
   const { services, signal } = context;
 
-  const date = fixDate(job, request, context.now());
-  context.onEvent({ kind: 'dated', ...date });
-  const expectedRows = await awaitInput(request, date, context);
-  const registry = await services.openRegistry(settings);
-  const artefact = await timed('artefact', context, pinArtefact(registry, job, settings.environment.name));
+  const begun = await beginRun(request, context);
+  const { date, artefact } = begun;
   const attemptId = context.newAttemptId();
 
   return using(timed('model', context, openVerifiedModel(artefact, services)), (model) =>
@@ -42,8 +37,8 @@ export async function scoreInShards(request: ShardedRequest, context: RunContext
             timed('input', context, services.openSource({ settings, job, ...date, signal })),
             async (source) => {
               const facts = {
-                ...{ request, context, date, expectedRows },
-                ...{ registry, artefact, model, source, publication, attemptId },
+                ...begun,
+                ...{ request, context, model, source, publication, attemptId },
               };
               const found = await planDate(locked, facts);
               if (found.kind === 'planned')
