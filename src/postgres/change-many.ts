@@ -1,9 +1,10 @@
 import type pg from 'pg';
 import type { Publishing } from '../domain/publication.js';
-import { countRows } from './count-rows.js';
+import { quoteIdentifier } from './connection.js';
+import { countRows, requireCount } from './count-rows.js';
 import { type Differing, type Pieces, piecesOf } from './differing.js';
 import { ROOMY_FILLFACTOR } from './inspect.js';
-import { columnList } from './layout.js';
+import { columnList, columnsOf } from './layout.js';
 import { sqlName } from './names.js';
 
 type Changes = Publishing['changes'];
@@ -34,8 +35,11 @@ async function count(client: pg.Client, { live, fresh, ofDate, sameKey }: Pieces
 }
 
 async function update(client: pg.Client, differing: Differing, pieces: Pieces): Promise<Changes> {
-  const { live, fresh, ofDate, sameKey, differs, assigned } = pieces;
-  const { target, asOf, expected } = differing;
+  const { live, fresh, ofDate, sameKey, differs } = pieces;
+  const { target, layout, asOf, expected } = differing;
+  const assigned = columnsOf(layout, 'output', 'artefact', 'attempt_id', 'scored_at')
+    .map(({ name }) => `${quoteIdentifier(name)} = fresh.${quoteIdentifier(name)}`)
+    .join(', ');
   const { rowCount } = await client.query(
     `update ${live} set ${assigned} from ${fresh} where ${ofDate} and ${sameKey} and ${differs}`,
   );
@@ -52,6 +56,7 @@ async function update(client: pg.Client, differing: Differing, pieces: Pieces): 
   }
   const inserted = expected - counts.common;
   if (inserted > 0) await insertMissing(client, differing, `${ofDate} and ${sameKey}`);
+  await requireCount(client, target, differing);
   return { inserted, updated, deleted };
 }
 
@@ -68,6 +73,7 @@ async function rewrite(client: pg.Client, differing: Differing, pieces: Pieces):
   );
   const gone = rowCount!;
   await insertMissing(client, differing, gone === counts.live ? undefined : `${ofDate} and ${sameKey}`);
+  await requireCount(client, differing.target, differing);
   const deleted = counts.live - counts.common;
   return { inserted: expected - counts.common, updated: gone - deleted, deleted };
 }

@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { PredawnError } from '../domain/errors.js';
 import { quoteLiteral } from './connection.js';
 import { type QualifiedName, sqlName } from './names.js';
 
@@ -13,4 +14,22 @@ export async function countRows(
     `select count(*) from ${source} as counted where as_of = date ${quoteLiteral(asOf)}`,
   );
   return Number(rows[0]!.count);
+}
+
+/** Throws kind `internal`, code `publish.count`, unless the date has as many rows in the predictions table as it should. */
+export async function requireCount(
+  client: pg.Client,
+  target: QualifiedName,
+  { asOf, expected }: { readonly asOf: string; readonly expected: number },
+): Promise<void> {
+  const count = await countRows(client, target, asOf);
+  if (count === expected) return;
+  throw new PredawnError(
+    'internal',
+    'publish.count',
+    `${sqlName(target)} would hold ${count} rows of ${asOf} instead of ${expected}; nothing was published.`,
+    {
+      hint: 'Check the table for rules, triggers or row security that keep or add rows; otherwise report this.',
+    },
+  );
 }

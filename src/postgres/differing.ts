@@ -22,8 +22,6 @@ export interface Pieces {
   readonly ofDate: string;
   readonly sameKey: string;
   readonly differs: string;
-  /** Assignments of an UPDATE: all but date and key. */
-  readonly assigned: string;
 }
 
 export function piecesOf({ target, layout, asOf, source }: Differing): Pieces {
@@ -34,9 +32,6 @@ export function piecesOf({ target, layout, asOf, source }: Differing): Pieces {
     ofDate: `live.as_of = date ${quoteLiteral(asOf)}`,
     sameKey: sameKey(layout, 'live', 'fresh'),
     differs: `row(${columnList(compared, 'live.')}) is distinct from row(${columnList(compared, 'fresh.')})`,
-    assigned: columnsOf(layout, 'output', 'artefact', 'attempt_id', 'scored_at')
-      .map(({ name }) => `${quoteIdentifier(name)} = fresh.${quoteIdentifier(name)}`)
-      .join(', '),
   };
 }
 
@@ -50,14 +45,11 @@ export function sameKey(layout: readonly LayoutColumn[], one: string, other: str
 const SAMPLED = 1000;
 
 /** Whether most rows seem to differ, by the first of the new ones: what is quicker depends on that, and nothing else. */
-export async function mostDiffer(
-  client: pg.Client,
-  { source }: Differing,
-  { live, ofDate, sameKey, differs }: Pieces,
-): Promise<boolean> {
+export async function mostDiffer(client: pg.Client, differing: Differing): Promise<boolean> {
+  const { live, ofDate, sameKey, differs } = piecesOf(differing);
   const { rows } = await client.query<{ most: boolean }>(
     `select count(*) filter (where live.as_of is null or ${differs}) * 2 > count(*) as most
-     from (select * from ${source} as all_fresh limit ${SAMPLED}) as fresh
+     from (select * from ${differing.source} as all_fresh limit ${SAMPLED}) as fresh
      left join ${live} on ${sameKey} and ${ofDate}`,
   );
   return rows[0]!.most;

@@ -189,6 +189,30 @@ describe('retention', () => {
     );
   });
 
+  test.each(['delete', 'update', 'insert'])(
+    'are not published where a trigger swallows each %s',
+    async (event) => {
+      const of = (score: number, keys: string[]) => ({
+        keys: [keys],
+        outputs: [keys.map((key) => (key === 'C-1' ? score : 0.5)), keys.map(() => 'No')],
+      });
+      await publishRows(publication, newAttempt(DAY, target), of(0.25, ['C-0', 'C-1', 'C-2', 'C-3', 'C-4']));
+      await database.client.query(
+        `create function swallow() returns trigger language plpgsql as 'begin return null; end';
+         create trigger swallow before ${event} on churn_predictions for each row execute function swallow()`,
+      );
+      const changed = newAttempt(DAY, target);
+      await expect(
+        publishRows(publication, changed, of(0.125, ['C-0', 'C-1', 'C-2', 'C-3', 'C-5'])),
+      ).rejects.toMatchObject({ kind: 'internal', code: 'publish.count' });
+      const { rows } = await database.client.query<{ key: string; score: number }>(
+        'select customer_id as key, churn_probability as score from churn_predictions order by 1',
+      );
+      expect(rows.map(({ key }) => key)).toEqual(['C-0', 'C-1', 'C-2', 'C-3', 'C-4']);
+      expect(rows[1]!.score).toBe(0.25);
+    },
+  );
+
   test('of one attempt leaves nothing beside the partitions', async () => {
     for (const score of [0.125, 0.25, 0.5]) {
       await publishRows(publication, newAttempt(DAY, target, { retain: 1 }), churnRows(3, score));
