@@ -189,6 +189,23 @@ describe('retention', () => {
     );
   });
 
+  test('leave room in the pages where most of them were replaced, and only there', async () => {
+    const roomy = async () => {
+      const { rows } = await database.client.query<{ options: string[] | null }>(
+        `select reloptions as options from pg_class where oid =
+         (select inhrelid from pg_inherits where inhparent = 'churn_predictions'::regclass)`,
+      );
+      return rows[0]!.options;
+    };
+    await publishRows(publication, newAttempt(DAY, target), churnRows(10, 0.25));
+    await publishRows(publication, newAttempt(DAY, target), churnRows(11, 0.25));
+    expect(await roomy()).toBeNull();
+    for (const score of [0.5, 0.75]) {
+      await publishRows(publication, newAttempt(DAY, target), churnRows(12, score, 1));
+      expect(await roomy()).toEqual(['fillfactor=50']);
+    }
+  });
+
   test.each(['delete', 'update', 'insert'])(
     'are not published where a trigger swallows each %s',
     async (event) => {
