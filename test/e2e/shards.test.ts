@@ -1,6 +1,9 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { customerCsvChunks } from '../../data-samples/generate.js';
 import type { Receipt } from '../../src/domain/receipt.js';
+import { REPOSITORY } from '../helpers/cli.js';
 import { type InProcessResult, runInProcess } from '../helpers/in-process.js';
 import { SAMPLE_DATE } from '../helpers/project.js';
 import { type Destination, DESTINATIONS, type Slice } from './destinations.js';
@@ -87,7 +90,7 @@ describe.each(Object.keys(DESTINATIONS))('a run in shards, to %s', (kind) => {
     }
   }, 120_000);
 
-  it('begins anew where the input, the job file or the model changed since, and --resume says what did', async () => {
+  it('begins anew where the input changed since, and --resume says so', async () => {
     await plan(6, 2);
     await destination.project.write(INPUT, csv(4));
     expect(await errorOf(64, 'run', ...DATE, '--resume')).toMatchObject({
@@ -99,12 +102,17 @@ describe.each(Object.keys(DESTINATIONS))('a run in shards, to %s', (kind) => {
       shards: 3,
       attempt_id: attempt,
     });
+  });
 
-    await destination.project.write(INPUT, csv(5));
+  it.each([
+    ['job file', () => destination.project.edit(JOB, 'min_rows: 1', 'min_rows: 2')],
+    ['artefact', makeAnotherModelLive],
+  ] as const)('begins anew where the %s changed since, and --resume says so', async (what, change) => {
     const other = await plan(6, 2);
-    await destination.project.edit(JOB, 'min_rows: 1', 'min_rows: 2');
+    await change();
     expect(await errorOf(64, 'run', ...DATE, '--resume')).toMatchObject({
-      message: expect.stringMatching(/job file changed/) as string,
+      code: 'resume.changed',
+      message: expect.stringContaining(`can't be resumed: ${what} changed`) as string,
     });
     const receipt = await receiptOf('run', ...DATE, '--shards', '4');
     expect(receipt).toMatchObject({ outcome: 'published', shards: 4 });
@@ -240,6 +248,20 @@ describe.each(Object.keys(DESTINATIONS))('a run in shards, to %s', (kind) => {
     } finally {
       for (const each of [reader!, ...others]) await each.close();
     }
+  }
+
+  /** The same model with a description of its own: other bytes, the same scores. */
+  async function makeAnotherModelLive(): Promise<void> {
+    const model = await readFile(path.join(REPOSITORY, 'data-samples/churn/model.onnx'));
+    const description = Buffer.from('another');
+    // ModelProto.doc_string, field 6.
+    const bytes = Buffer.concat([model, Buffer.from([(6 << 3) | 2, description.length]), description]);
+    await writeFile(path.join(destination.project.folder, 'another.onnx'), bytes);
+    for (const args of [
+      ['add', 'churn', 'another.onnx'],
+      ['promote', 'churn', '2', '--to', 'dev'],
+    ])
+      expect(await run('model', ...args)).toMatchObject({ code: 0 });
   }
 
   /** What is published is what a run in one piece would publish of the same input. */
