@@ -89,3 +89,8 @@ export function newReceipt(
     versions: { predawn: '0.1.0', node: '20.19.0', onnxruntime: '1.30.0' },
   };
 }
+
+/** As a ledger gives a receipt or a plan back, which are JSON there: fields that are undefined are absent there. */
+export function asJson(value: unknown): unknown {
+  return JSON.parse(JSON.stringify(value));
+}

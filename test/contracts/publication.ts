@@ -13,15 +13,17 @@ import type {
   TargetTable,
 } from '../../src/domain/publication.js';
 import type { Receipt } from '../../src/domain/receipt.js';
-import { CHURN, newAttempt, newReceipt, rejectsOf, targetOf } from './attempts.js';
+import { asJson, CHURN, newAttempt, newReceipt, rejectsOf, targetOf } from './attempts.js';
 import {
   churnRows,
   expectedRows,
   outputColumn,
   scoredRows,
   type SliceRow,
+  sorted,
   type TestRows,
   type Value,
+  withoutAttempt,
 } from './scored-rows.js';
 
 /** What an implementation brings to be tested: an empty destination of its own. */
@@ -643,19 +645,4 @@ export function describePublication(
 
 function receiptOf(attempt: Attempt, output: StagedOutput): (publishing: Publishing) => Receipt {
   return ({ changes }) => newReceipt(attempt, output, changes);
-}
-
-function sorted(rows: readonly SliceRow[]): SliceRow[] {
-  const order = (row: SliceRow): string => row.key.join('\0');
-  return [...rows].sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
-}
-
-/** A destination that changes only the rows that differ may leave the others their earlier attempt. */
-function withoutAttempt(rows: readonly SliceRow[]): Omit<SliceRow, 'attemptId'>[] {
-  return rows.map(({ key, outputs, artefact }) => ({ key, outputs, artefact }));
-}
-
-/** A receipt is JSON in a ledger: fields that are undefined are absent there. */
-function asJson(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
 }

@@ -146,3 +146,14 @@ function outputData(type: OutputType, values: readonly Value[]): OutputData {
       return CodedTexts.from(values as string[]);
   }
 }
+
+/** By key. */
+export function sorted(rows: readonly SliceRow[]): SliceRow[] {
+  const order = (row: SliceRow): string => row.key.join('\0');
+  return [...rows].sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
+}
+
+/** A destination that changes only the rows that differ may leave the others their earlier attempt. */
+export function withoutAttempt(rows: readonly SliceRow[]): Omit<SliceRow, 'attemptId'>[] {
+  return rows.map(({ key, outputs, artefact }) => ({ key, outputs, artefact }));
+}

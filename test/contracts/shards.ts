@@ -7,9 +7,17 @@ import type { Receipt } from '../../src/domain/receipt.js';
 import type { LockedDate, ShardOutcome, ShardsStage } from '../../src/domain/sharded-publication.js';
 import { missingShards, type ShardedAttempt, type ShardPlan } from '../../src/domain/shards.js';
 import type { Tally } from '../../src/domain/tally.js';
-import { CHURN, newAttempt, newReceipt, rejectsOf, targetOf } from './attempts.js';
+import { asJson, CHURN, newAttempt, newReceipt, rejectsOf, targetOf } from './attempts.js';
 import type { PublicationUnderTest } from './publication.js';
-import { churnRows, expectedRows, scoredRows, type SliceRow, type TestRows } from './scored-rows.js';
+import {
+  churnRows,
+  expectedRows,
+  scoredRows,
+  type SliceRow,
+  sorted,
+  type TestRows,
+  withoutAttempt,
+} from './scored-rows.js';
 
 export interface ShardsUnderTest extends PublicationUnderTest {
   /** Whether readers find rows in the order of the input: in files, not in a table. */
@@ -577,18 +585,4 @@ function move({ id, job, asOf }: Attempt) {
 
 function expectedOf(attempt: Attempt, rows: TestRows): SliceRow[] {
   return sorted(expectedRows(rows, attempt.artefact, attempt.id));
-}
-
-function sorted(rows: readonly SliceRow[]): SliceRow[] {
-  const order = (row: SliceRow): string => row.key.join('\0');
-  return [...rows].sort((a, b) => (order(a) < order(b) ? -1 : order(a) > order(b) ? 1 : 0));
-}
-
-/** A destination that changes only the rows that differ may leave the others their earlier attempt. */
-function withoutAttempt(rows: readonly SliceRow[]): Omit<SliceRow, 'attemptId'>[] {
-  return rows.map(({ key, outputs, artefact }) => ({ key, outputs, artefact }));
-}
-
-function asJson(value: unknown): unknown {
-  return JSON.parse(JSON.stringify(value));
 }

@@ -9,6 +9,7 @@ import type { CsvInput } from '../../src/domain/job.js';
 import type { ShardedInput } from '../../src/domain/shards.js';
 import type { Source } from '../../src/domain/source.js';
 import { decodeText, faultsOf, planOf } from './csv-helpers.js';
+import { bytesOf } from '../helpers/source-bytes.js';
 
 const never = new AbortController().signal;
 const INPUT: CsvInput = {
@@ -51,12 +52,6 @@ async function reopened<T>(
   } finally {
     await source.close();
   }
-}
-
-async function bytesOf(source: Pick<Source, 'blocks'>): Promise<Buffer> {
-  const blocks: Uint8Array[] = [];
-  for await (const { bytes } of source.blocks(never)) blocks.push(bytes);
-  return Buffer.concat(blocks);
 }
 
 /** What each shard reads, by a source of its own for each, in any order. */

@@ -4,6 +4,7 @@ import type { ShardedInput } from '../../src/domain/shards.js';
 import type { Source } from '../../src/domain/source.js';
 import { createDatabase, type TestDatabase } from '../helpers/postgres.js';
 import { openQuery } from '../helpers/postgres-query.js';
+import { bytesOf } from '../helpers/source-bytes.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -24,12 +25,6 @@ async function using<T>(work: (source: Source) => Promise<T>, query = QUERY): Pr
   } finally {
     await source.close();
   }
-}
-
-async function bytesOf(source: Pick<Source, 'blocks'>): Promise<Buffer> {
-  const blocks: Uint8Array[] = [];
-  for await (const { bytes } of source.blocks(never)) blocks.push(bytes);
-  return Buffer.concat(blocks);
 }
 
 const readShard = (planned: ShardedInput, shard: number) =>
