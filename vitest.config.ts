@@ -1,6 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
+// Most tests start processes, and where a machine sets this, each reads its certificates: three times a bare start.
+delete process.env['NODE_EXTRA_CA_CERTS'];
+
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],

@@ -34,7 +34,7 @@ export const USAGE = `npm run bench -- [${WHATS.join('|')}|all] [options]     de
   decode     CSV to typed columns on one thread, against csv-parse and pandas                      half a minute
   memory     peak memory and time per row of the linear model at two sizes                             3 minutes
   publish    a date without a slice, and one again, against delete + insert in the database            2 minutes
-  restore    rows of another version of the model back and forth, process start to exit                  2 minutes
+  restore    dates that another version of the model changed, and back, process start to exit           3 minutes
   sample     500 rows, process start to exit                                                       half a minute
   workers    a forest of 500 trees with 2 scoring threads and with 1                                   2 minutes
   all        all of these, and the list of bars                                                       30 minutes

@@ -18,11 +18,13 @@ const GOLDEN_LINES = 21;
 interface Times {
   readonly rows: number;
   readonly route: 'csv-files' | 'csv-postgres';
-  /** Process start to exit, of each restore. */
-  readonly seconds: readonly number[];
+  /** Process start to exit, of the first restore of each date. */
+  readonly first: readonly number[];
+  /** Of the restore that undoes it. */
+  readonly back: readonly number[];
 }
 
-/** A date whose every row another version of the model changed, back and forth. */
+/** Dates whose every row another version of the model changed: restored, and that undone, once each. */
 export async function runRestore({ rounds, rows, workers }: Options): Promise<Section> {
   const { linear } = await findModels(undefined);
   const server = await benchServer();
@@ -33,8 +35,8 @@ export async function runRestore({ rounds, rows, workers }: Options): Promise<Se
       try {
         const files = { source: undefined, destination: undefined };
         await addVersion(project, linear!.onnx);
-        times.push({ rows: size, route: 'csv-files', seconds: await timeRestores(project, files, rounds) });
-        times.push({ rows: size, route: 'csv-postgres', seconds: await inDatabase(server, project, rounds) });
+        times.push({ rows: size, route: 'csv-files', ...(await timeRestores(project, files, rounds)) });
+        times.push({ rows: size, route: 'csv-postgres', ...(await inDatabase(server, project, rounds)) });
       } finally {
         await project.drop();
       }
@@ -45,7 +47,7 @@ export async function runRestore({ rounds, rows, workers }: Options): Promise<Se
   return report(server.version, times);
 }
 
-async function inDatabase(server: BenchServer, project: BenchProject, rounds: number): Promise<number[]> {
+async function inDatabase(server: BenchServer, project: BenchProject, rounds: number): Promise<Restores> {
   const database = await createDatabase(server.url, 'restore');
   try {
     return await timeRestores(project, { source: undefined, destination: database.url }, rounds);
@@ -64,37 +66,50 @@ async function addVersion(project: BenchProject, onnx: string): Promise<void> {
 
 const NOWHERE: Databases = { source: undefined, destination: undefined };
 
-async function timeRestores(project: BenchProject, databases: Databases, rounds: number): Promise<number[]> {
-  const route = databases.destination === undefined ? 'csv-files' : 'csv-postgres';
-  const date = await project.nextDate();
-  const run = ['run', 'linear', '--env', route, '--date', date, '--quiet'];
-  await project.predawn(run, databases);
-  await project.predawn(['model', 'promote', 'linear', '2', '--to', route, '--quiet'], databases);
-  await project.predawn([...run, '--force'], databases);
-  const seconds: number[] = [];
+type Restores = Pick<Times, 'first' | 'back'>;
+
+async function timeRestores(project: BenchProject, databases: Databases, rounds: number): Promise<Restores> {
+  const env = databases.destination === undefined ? 'csv-files' : 'csv-postgres';
+  const first: number[] = [];
+  const back: number[] = [];
   for (let round = 0; round < rounds; round++) {
-    const args = ['restore', 'linear', '--env', route, '--date', date, '--json'];
-    const { wall, stdout } = await project.predawn(args, databases);
-    const { outcome, changes } = JSON.parse(stdout) as {
-      outcome: string;
-      changes: { inserted: number; updated: number };
-    };
-    if (outcome !== 'moved' || changes.inserted + changes.updated !== project.rows)
-      throw new Error(`predawn restored ${JSON.stringify(changes)} of ${project.rows} rows: ${outcome}`);
-    seconds.push(wall);
+    const date = ['--env', env, '--date', await project.nextDate()];
+    for (const version of ['1', '2']) {
+      await project.predawn(['model', 'promote', 'linear', version, '--to', env, '--quiet'], databases);
+      await project.predawn(['run', 'linear', ...date, '--force', '--quiet'], databases);
+    }
+    for (const seconds of [first, back]) seconds.push(await timeRestore(project, date, databases));
   }
-  return seconds;
+  return { first, back };
+}
+
+async function timeRestore(
+  project: BenchProject,
+  date: readonly string[],
+  databases: Databases,
+): Promise<number> {
+  const { wall, stdout } = await project.predawn(['restore', 'linear', ...date, '--json'], databases);
+  const { outcome, changes } = JSON.parse(stdout) as {
+    outcome: string;
+    changes: { inserted: number; updated: number };
+  };
+  if (outcome !== 'moved' || changes.inserted + changes.updated !== project.rows)
+    throw new Error(`predawn restored ${JSON.stringify(changes)} of ${project.rows} rows: ${outcome}`);
+  return wall;
 }
 
 function report(version: string, times: readonly Times[]): Section {
-  const lines = times.map(({ rows, route, seconds }) => [
-    count(rows),
-    route === 'csv-files' ? 'files' : version,
-    fixed(median(seconds), 2),
-    `${fixed(Math.min(...seconds), 2)}–${fixed(Math.max(...seconds), 2)}`,
-  ]);
+  const lines = times.flatMap(({ rows, route, first, back }) =>
+    [first, back].map((seconds, undone) => [
+      count(rows),
+      route === 'csv-files' ? 'files' : version,
+      undone ? 'that undone' : 'restored',
+      fixed(median(seconds), 2),
+      `${fixed(Math.min(...seconds), 2)}–${fixed(Math.max(...seconds), 2)}`,
+    ]),
+  );
   const figures = times
     .filter(({ rows }) => rows === BAR_ROWS)
-    .map(({ route, seconds }): Figure => ({ bar: 'restore/seconds', value: median(seconds), of: route }));
-  return { text: table(['rows', 'in', 'seconds', 'fastest–slowest'], lines), figures };
+    .map(({ route, first }): Figure => ({ bar: 'restore/seconds', value: median(first), of: route }));
+  return { text: table(['rows', 'in', 'what', 'seconds', 'fastest–slowest'], lines), figures };
 }

@@ -3,6 +3,7 @@ import { availableParallelism, userInfo } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { v7 as uuidv7 } from 'uuid';
+import * as z from 'zod';
 import type { TextStream } from './cli/context.js';
 import { INTERNAL_ERROR } from './cli/exit-codes.js';
 import { runProgram } from './cli/program.js';
@@ -25,6 +26,9 @@ process.once('beforeExit', () => {
 });
 // Whoever read our output has gone away, or its disk is full: the outcome is the ledger's, not the pipe's.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
+// A process checks each of its few files once: to compile a parser first takes longer than to parse.
+z.config({ jitless: true });
 
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -25,7 +25,8 @@ export interface Pieces {
 }
 
 export function piecesOf({ target, layout, asOf, source }: Differing): Pieces {
-  const compared = columnsOf(layout, 'output', 'artefact');
+  // The artefact first: where it is another one, nothing else needs to be looked at.
+  const compared = [...columnsOf(layout, 'artefact'), ...columnsOf(layout, 'output')];
   return {
     live: `${sqlName(target)} as live`,
     fresh: `${source} as fresh`,
