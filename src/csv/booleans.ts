@@ -1,5 +1,5 @@
 import type { FeatureData } from '../domain/columns.js';
-import type { RowFaults } from './faults.js';
+import type { FaultNotes } from './faults.js';
 import { replacement } from './missing.js';
 import { fieldContent } from './records.js';
 import type { Records } from './records.js';
@@ -20,7 +20,7 @@ export function booleanReader({ slot, width, tokens }: SlotContext): SlotReader 
   const missing = replacement(slot);
   const fill = Number(missing ?? 0);
 
-  function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
+  function read(records: Records, tensor: FeatureData, faults: FaultNotes): void {
     const { bytes, rows } = records;
     const out = tensor as Uint8Array;
     for (let row = 0, to = offset; row < rows; row++, to += width) {

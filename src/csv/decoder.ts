@@ -11,7 +11,7 @@ import { integerReader } from './integers.js';
 import { Kernel } from './kernel.js';
 import { checkKeys, copyKeys } from './keys.js';
 import { MissingTokens } from './missing.js';
-import { RecordSplitter } from './records.js';
+import { type Records, RecordSplitter, someOf } from './records.js';
 import type { SlotReader } from './slot-reader.js';
 import { stringReader } from './strings.js';
 import { withoutFaults } from './tensors.js';
@@ -51,9 +51,17 @@ export function makeDecoder(
       const records = splitter.split(bytes);
       const faults = new RowFaults(records.rows);
       const tensors = tensorsOf.make(records.rows);
-      for (const step of steps) {
-        if ('key' in step) checkKeys(step.key, records, faults);
-        else step.feature.reader.read(records, tensors[step.feature.slot.input]!, faults);
+      for (const [from, to] of tiles(records)) {
+        const tile = someOf(records, from, to);
+        const notes = faults.from(from);
+        for (const step of steps) {
+          if ('key' in step) checkKeys(step.key, tile, notes);
+          else {
+            const { slot, reader } = step.feature;
+            const { width } = plan.inputs[slot.input]!;
+            reader.read(tile, tensors[slot.input]!.subarray(from * width, to * width), notes);
+          }
+        }
       }
       return {
         read: records.rows + records.ragged.length,
@@ -66,6 +74,18 @@ export function makeDecoder(
       };
     },
   };
+}
+
+/** About how many bytes of records and bounds are read column by column. */
+const TILE_BYTES = 256 * 1024;
+
+/**
+ * A block some rows at a time, so that they are still in the processor's nearest caches when the next column is read:
+ * up to twice as fast as column by column through the whole block.
+ */
+function* tiles({ bytes, bounds, rows }: Records): Generator<[from: number, to: number]> {
+  const size = Math.max(16, Math.floor((TILE_BYTES * rows) / (bytes.length + bounds.byteLength)));
+  for (let from = 0; from < rows; from += size) yield [from, Math.min(rows, from + size)];
 }
 
 function slotReaders(

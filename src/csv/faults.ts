@@ -3,8 +3,15 @@ import type { Records } from './records.js';
 
 const NO_FAULT = -1;
 
+/** Notes what is wrong with rows. */
+export interface FaultNotes {
+  add(row: number, code: RejectCode, column: string): void;
+  /** Notes an integer that its tensor cannot hold exactly. */
+  addInexactInteger(row: number): void;
+}
+
 /** What is wrong with the rows of one block: of each row the first fault that is added. */
-export class RowFaults {
+export class RowFaults implements FaultNotes {
   readonly #codes: RejectCode[] = [];
   readonly #columns: string[] = [];
   /** Index into the lists, for each row; made when there is a first fault. */
@@ -26,9 +33,16 @@ export class RowFaults {
     this.#columns.push(column);
   }
 
-  /** Notes an integer that its tensor cannot hold exactly. */
   addInexactInteger(row: number): void {
     this.#inexact.push(row);
+  }
+
+  /** To note faults of rows that are numbered from row `first` on. */
+  from(first: number): FaultNotes {
+    return {
+      add: (row, code, column) => this.add(first + row, code, column),
+      addInexactInteger: (row) => this.addInexactInteger(first + row),
+    };
   }
 
   has(row: number): boolean {

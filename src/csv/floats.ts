@@ -1,7 +1,7 @@
 import type { FeatureData } from '../domain/columns.js';
 import { placeNumbers } from '../kernel/memory.js';
 import { parseDecimal, readDecimals } from './decimal.js';
-import type { RowFaults } from './faults.js';
+import type { FaultNotes } from './faults.js';
 import { replacement } from './missing.js';
 import { fieldContent } from './records.js';
 import type { Records } from './records.js';
@@ -22,7 +22,7 @@ export function floatReader(context: SlotContext, scratch: (rows: number) => Flo
   const fill = missing === undefined ? NaN : Number(missing);
   const tokenNumbers = tokens.numbers.map((number) => (single ? Math.fround(number) : number));
 
-  function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
+  function read(records: Records, tensor: FeatureData, faults: FaultNotes): void {
     const out = tensor as Float32Array | Float64Array;
     if (records.kernel !== undefined) {
       const { values, odd } = records.kernel.numbers(slot.type as 'float32' | 'float64', sourceIndex);
@@ -39,7 +39,7 @@ export function floatReader(context: SlotContext, scratch: (rows: number) => Flo
   }
 
   /** What a row's tensor element is; `value` is its number, if it is no missing token, or NaN where it is not known. */
-  function settle(records: Records, row: number, value: number, faults: RowFaults): number {
+  function settle(records: Records, row: number, value: number, faults: FaultNotes): number {
     let exact = value;
     if (value !== value || tokenNumbers.length > 0) {
       const [start, end] = fieldContent(records, row, sourceIndex);
@@ -58,7 +58,7 @@ export function floatReader(context: SlotContext, scratch: (rows: number) => Flo
   }
 
   /** For texts other than short plain decimals. A fault that is added here comes before `not_finite`. */
-  function secondLook(bytes: Buffer, start: number, end: number, row: number, faults: RowFaults): number {
+  function secondLook(bytes: Buffer, start: number, end: number, row: number, faults: FaultNotes): number {
     const text = trimmedText(bytes, start, end);
     const value = parseDecimal(text);
     if (value !== undefined) return value;

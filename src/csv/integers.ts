@@ -1,7 +1,7 @@
 import type { FeatureData } from '../domain/columns.js';
 import { placeNumbers } from '../kernel/memory.js';
 import { parseInteger, readDecimals } from './decimal.js';
-import type { RowFaults } from './faults.js';
+import type { FaultNotes } from './faults.js';
 import { replacement } from './missing.js';
 import { fieldContent } from './records.js';
 import type { Records } from './records.js';
@@ -20,7 +20,7 @@ export function integerReader(context: SlotContext, scratch: (rows: number) => F
   const integers = tokens.numbers.filter((number) => Number.isInteger(number));
   const tokenNumbers = bits === 32 ? integers : integers.map(BigInt);
 
-  function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
+  function read(records: Records, tensor: FeatureData, faults: FaultNotes): void {
     const out = tensor as BigInt64Array | Int32Array;
     const look = (row: number): void => {
       const exact = secondLook(records, row, faults);
@@ -43,7 +43,7 @@ export function integerReader(context: SlotContext, scratch: (rows: number) => F
   }
 
   /** For what is missing, not short, or no number; 0 where there is a fault. */
-  function secondLook(records: Records, row: number, faults: RowFaults): bigint {
+  function secondLook(records: Records, row: number, faults: FaultNotes): bigint {
     const [start, end] = fieldContent(records, row, sourceIndex);
     if (tokens.match(records.bytes, start, end)) {
       if (fill === undefined) faults.add(row, 'missing', column);

@@ -1,10 +1,10 @@
 import type { KeyColumn, KeySlot } from '../domain/columns.js';
-import type { RowFaults } from './faults.js';
+import type { FaultNotes, RowFaults } from './faults.js';
 import { fieldContent } from './records.js';
 import type { Records } from './records.js';
 
 /** Adds the faults of a key column: `missing_key` for an empty field, `nul_byte`. */
-export function checkKeys({ column, sourceIndex }: KeySlot, records: Records, faults: RowFaults): void {
+export function checkKeys({ column, sourceIndex }: KeySlot, records: Records, faults: FaultNotes): void {
   const { bytes, quote, rows, stride, bounds, hasNul } = records;
   for (let row = 0, at = sourceIndex; row < rows; row++, at += stride) {
     const start = bounds[at]!;

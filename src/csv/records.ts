@@ -2,6 +2,7 @@ import { BlockError } from '../domain/codecs.js';
 import { CARRIAGE_RETURN, LINE_FEED } from './dialect.js';
 import type { Dialect } from './dialect.js';
 import type { Kernel } from './kernel.js';
+import type { KernelRows } from './kernel-rows.js';
 
 /** A record with more or fewer fields than there are columns: bytes [start, end), without its line end. */
 export interface RaggedRecord {
@@ -28,7 +29,19 @@ export interface Records {
   /** Whether there is a NUL anywhere in the block. */
   readonly hasNul: boolean;
   /** Where the block lies in a kernel's memory: what can read its columns fast. */
-  readonly kernel: Kernel | undefined;
+  readonly kernel: KernelRows | undefined;
+}
+
+/** Rows [from, to) of them. */
+export function someOf(records: Records, from: number, to: number): Records {
+  const { stride, bounds, lines, kernel } = records;
+  return {
+    ...records,
+    rows: to - from,
+    bounds: bounds.subarray(from * stride, to * stride),
+    lines: lines.subarray(from, to),
+    kernel: kernel?.subarray(from, to),
+  };
 }
 
 /** Bytes [start, end) of a field, its quotes left out; the quotes inside it are still doubled. */
@@ -72,7 +85,7 @@ export class RecordSplitter {
     const plain = kernel?.split(block, dialect, columns.length);
     if (plain === undefined) return this.#split(block);
     const hasNul = plain.bytes.includes(0);
-    return { ...plain, quote: dialect.quote, stride: columns.length + 1, ragged: [], hasNul, kernel };
+    return { ...plain, quote: dialect.quote, stride: columns.length + 1, ragged: [], hasNul };
   }
 
   #split(block: Uint8Array): Records {

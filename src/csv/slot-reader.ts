@@ -1,12 +1,12 @@
 import type { FeatureData, FeatureSlot } from '../domain/columns.js';
-import type { RowFaults } from './faults.js';
+import type { FaultNotes } from './faults.js';
 import type { MissingTokens } from './missing.js';
 import type { Records } from './records.js';
 
 /** Reads one column of a block's records into its places in a tensor. */
 export interface SlotReader {
   /** Adds a fault for each row whose value cannot be had; what stands in its place then is of no meaning. */
-  read(records: Records, tensor: FeatureData, faults: RowFaults): void;
+  read(records: Records, tensor: FeatureData, faults: FaultNotes): void;
 }
 
 /** What every slot reader is made from. */

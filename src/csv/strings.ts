@@ -2,7 +2,7 @@ import type { CodedTexts } from '../domain/coded-texts.js';
 import type { FeatureData } from '../domain/columns.js';
 import { MOST_KEPT, type TextDictionary } from '../domain/text-dictionary.js';
 import { placeNumbers } from '../kernel/memory.js';
-import type { RowFaults } from './faults.js';
+import type { FaultNotes } from './faults.js';
 import type { Kernel } from './kernel.js';
 import { replacement } from './missing.js';
 import { fieldContent, type Records } from './records.js';
@@ -22,7 +22,7 @@ export function stringReader(
   // A quote inside a field is always doubled, so that the raw content stands for one text only.
   const table = kernel?.table();
 
-  function read(records: Records, tensor: FeatureData, faults: RowFaults): void {
+  function read(records: Records, tensor: FeatureData, faults: FaultNotes): void {
     const { codes } = tensor as CodedTexts;
     if (records.kernel === undefined || table === undefined || records.hasNul) {
       for (let row = 0, to = offset; row < records.rows; row++, to += width) {
@@ -35,7 +35,7 @@ export function stringReader(
   }
 
   /** The code of a row's text, and whether later rows with the same bytes have it without further ado. */
-  function look(records: Records, row: number, faults: RowFaults): { code: number; keep: boolean } {
+  function look(records: Records, row: number, faults: FaultNotes): { code: number; keep: boolean } {
     const { bytes, hasNul } = records;
     const [start, end] = fieldContent(records, row, sourceIndex);
     if (tokens.match(bytes, start, end)) {

@@ -1,4 +1,5 @@
 import { find } from '../../kernel/assembly/text-table';
+import { hasDoubledQuotes } from './fields';
 
 /** A column that is left to the loop in TypeScript. */
 const NOT_PLAIN: i32 = -1;
@@ -46,6 +47,7 @@ export function copyKeys(
   out: usize,
   offsets: usize,
 ): i32 {
+  const doubled = hasDoubledQuotes();
   let to = out;
   store<i32>(offsets, 0);
   for (let row = 0; row < rows; row++) {
@@ -54,7 +56,7 @@ export function copyKeys(
     if (<i32>load<u8>(start) == quote) {
       start++;
       end--;
-      for (let at = start; at < end; at++) if (<i32>load<u8>(at) == quote) return NOT_PLAIN;
+      if (doubled) for (let at = start; at < end; at++) if (<i32>load<u8>(at) == quote) return NOT_PLAIN;
     }
     if (start >= end) return NOT_PLAIN;
     for (let at = start, copy = to; at < end; at += 8, copy += 8) store<u64>(copy, load<u64>(at));
