@@ -1,7 +1,7 @@
 # How to run it: docs/deployment.md
 FROM node:24-bookworm-slim AS build
 WORKDIR /app
-COPY package.json package-lock.json .npmrc ./
+COPY package.json package-lock.json .npmrc LICENSE ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json esbuild.config.js ./
 COPY src ./src
@@ -15,9 +15,12 @@ RUN library="$(node -p '`${process.platform}/${process.arch}`')" \
 RUN find node_modules dist -type f \( -name '*.map' -o -name '*.ts' -o -name '*.mts' -o -name '*.cts' -o -name .tsbuildinfo \) -delete
 
 FROM node:24-bookworm-slim
+LABEL org.opencontainers.image.title="predawn" \
+      org.opencontainers.image.description="Scores one day's rows with a versioned ONNX model and publishes them atomically" \
+      org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production
 # The program's files are root's: whoever it runs as can't change them.
-COPY --from=build /app/package.json /app/package.json
+COPY --from=build /app/package.json /app/LICENSE /app/
 COPY --from=build /app/node_modules /app/node_modules
 COPY --from=build /app/dist /app/dist
 # The project (predawn.yaml, jobs, registry) is mounted here.

@@ -18,13 +18,22 @@ describe('the image', () => {
 
   it('holds only what the build stage made, in folders of the program', () => {
     expect(contextSources(image)).toEqual([]);
-    for (const text of textsOf(image, 'COPY')) expect(text).toMatch(/^--from=build \/app\/\S+ \/app\/\S+$/);
+    for (const text of textsOf(image, 'COPY'))
+      expect(text).toMatch(/^--from=build( \/app\/\S+)+ \/app\/\S*$/);
     expect(textsOf(image, 'RUN')).toEqual([]);
     expect(textsOf(image, 'ADD')).toEqual([]);
   });
 
   it('runs as a user that is a number and not root', () => {
     expect(textsOf(image, 'USER')).toEqual([expect.stringMatching(/^[1-9]\d*:[1-9]\d*$/)]);
+  });
+
+  it('says what it is and under which licence', () => {
+    const { name, license } = JSON.parse(read('package.json')) as { name: string; license: string };
+    const [labels] = textsOf(image, 'LABEL');
+    expect(labels).toContain(`org.opencontainers.image.title="${name}"`);
+    expect(labels).toContain(`org.opencontainers.image.licenses="${license}"`);
+    expect(textsOf(image, 'COPY').join('\n')).toContain('/app/LICENSE');
   });
 
   it('starts the program itself, not a shell, so that it gets the signals', () => {
