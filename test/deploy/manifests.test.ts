@@ -21,12 +21,6 @@ interface CronJob {
     readonly jobTemplate: {
       readonly spec: {
         readonly activeDeadlineSeconds: number;
-        readonly podFailurePolicy: {
-          readonly rules: readonly {
-            readonly action: string;
-            readonly onExitCodes?: { readonly containerName: string; readonly values: readonly number[] };
-          }[];
-        };
         readonly template: { readonly spec: PodSpec };
       };
     };
@@ -34,7 +28,6 @@ interface CronJob {
 }
 
 interface PodSpec {
-  readonly restartPolicy: string;
   readonly securityContext: { readonly runAsNonRoot: boolean; readonly runAsUser: number };
   readonly containers: readonly {
     readonly name: string;
@@ -69,15 +62,6 @@ describe('deploy/kubernetes', () => {
     expect(spec.timeZone).toBe((parse(read('jobs/churn.yaml')) as { timezone: string }).timezone);
     expect(validate(spec.schedule)).toBe(true);
     expect(job.activeDeadlineSeconds).toBeLessThan(86_400);
-  });
-
-  it('gives up at once where a retry does not help, and only there', () => {
-    const byCode = job.podFailurePolicy.rules.filter(({ onExitCodes }) => onExitCodes !== undefined);
-    expect(byCode).toMatchObject([
-      { action: 'FailJob', onExitCodes: { containerName: container.name, values: NEVER_RETRY } },
-    ]);
-    // The API refuses a policy for pods that restart by themselves.
-    expect(pod.restartPolicy).toBe('Never');
   });
 
   it('runs as the image’s user, who can change nothing', () => {
