@@ -11,10 +11,17 @@ export function asPredawnError(thrown: unknown): PredawnError {
   });
 }
 
+/** Anything that ended a run, saying whose. */
+export function endingRun(thrown: unknown, job: string, asOf: string | undefined): PredawnError {
+  const error = asPredawnError(thrown);
+  error.subject = asOf === undefined ? job : `${job} ${asOf}`;
+  return error;
+}
+
 /** One readable page: message, hint, every problem, and with `debug` the stack. */
 export function renderError(error: PredawnError, options: { colors: boolean; debug: boolean }): string {
   const { red, bold, dim, cyan } = pc.createColors(options.colors);
-  const lines = [`${red(bold('predawn:'))} ${error.message}`];
+  const lines = [`${red(bold('predawn:'))} ${headline(error)}`];
   for (const problem of error.problems) {
     lines.push('', `  ${bold('•')} ${problem.message}`, ...hintLine(problem, '    '));
   }
@@ -25,6 +32,12 @@ export function renderError(error: PredawnError, options: { colors: boolean; deb
   function hintLine({ hint }: PredawnError, indent: string): string[] {
     return hint === undefined ? [] : [`${indent}${cyan('hint:')} ${hint}`];
   }
+}
+
+/** Of a mail, the first line is what is seen of it: whose run it was is there, by the message itself or before it. */
+function headline({ message, subject = '' }: PredawnError): string {
+  const isSaid = subject.split(' ').every((part) => message.includes(part));
+  return isSaid ? message : `${subject}: ${message}`;
 }
 
 /** The same for machines. */

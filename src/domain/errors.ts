@@ -49,6 +49,8 @@ export class PredawnError extends Error {
   readonly signal: 'SIGINT' | 'SIGTERM' | undefined;
   readonly problems: readonly PredawnError[];
   readonly details: Readonly<Record<string, unknown>>;
+  /** The job and data date of the run that it ended, as `churn 2026-11-21`; for the page, where `message` does not say so. */
+  subject: string | undefined;
 
   constructor(
     readonly kind: ErrorKind,

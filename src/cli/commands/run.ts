@@ -14,7 +14,7 @@ import { positiveInteger, shardCount } from '../options.js';
 import { type CommonOptions, nextStep, printResult } from '../print.js';
 import { startProgress } from '../progress.js';
 import { type AdvancedCanary, canaryFailureOf, rolloutNextStep } from '../canary-outcome.js';
-import { asPredawnError, errorJson } from '../render-error.js';
+import { asPredawnError, endingRun, errorJson } from '../render-error.js';
 import { renderComparison } from '../render-comparison.js';
 import { renderReceipt } from '../render-receipt.js';
 import { openTelling } from '../telling.js';
@@ -133,6 +133,7 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
   const { stderr } = context;
   let advanced: AdvancedCanary | undefined;
   let receipt: Receipt | undefined;
+  let asOf = options.date;
   const log = await openLog({
     level: logLevel(context, options.quiet === true || stderr.isTTY ? 'error' : 'info'),
     bindings: { job: name },
@@ -165,6 +166,7 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
       onEvent: (event: RunEvent) => {
         progress?.onEvent(event);
         telling.onEvent(event);
+        if (event.kind === 'dated') asOf = event.asOf;
         if (event.kind === 'canary advanced') advanced = event;
         if (event.kind !== 'scored') log[LEVELS[event.kind] ?? 'info'](event, event.kind);
       },
@@ -193,7 +195,7 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
     progress?.stop();
     await writeReport(options.report, errorJson(asPredawnError(thrown)), context);
     await telling.ended(receipt, thrown);
-    throw thrown;
+    throw endingRun(thrown, name, asOf);
   }
 
   function printReceipt(receipt: Receipt): void {
