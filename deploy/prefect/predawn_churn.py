@@ -1,4 +1,4 @@
-"""The sample job as a flow of Prefect 3.
+"""The sample job as a flow of Prefect 3.2 or newer.
 
     python deploy/prefect/predawn_churn.py     serves it, every morning at six
 """

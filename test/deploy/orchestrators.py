@@ -1,7 +1,8 @@
 """Calls our files for Airflow, Dagster and Prefect, with stand-ins for what they import, for every exit code.
 
-usage: orchestrators.py <file> <project> <code>...    prints {"<code>": "success" | "retry" | "fail"} as JSON
-<project> has a dist/main.js that exits with $EXIT_CODE and writes a receipt to the path after --report.
+usage: orchestrators.py <file> <project> <code or date>...    prints {"<code or date>": "success" | "retry" | "fail"} as JSON
+<project> has a dist/main.js; for a code it exits with $EXIT_CODE, and writes a receipt to the path after --report; for a
+date it is predawn itself, started by the command that the file has.
 """
 
 import importlib.util
@@ -11,6 +12,9 @@ import subprocess
 import sys
 from types import ModuleType, SimpleNamespace
 from unittest.mock import MagicMock
+
+
+tasks = []  # of the file's DAG
 
 
 def stand_in(name, **contents):
@@ -30,11 +34,15 @@ class AirflowFailException(AirflowException):
 
 
 class BashOperator:
-    def __init__(self, *, bash_command, **_):
-        self.bash_command = bash_command
+    def __init__(self, *, bash_command, cwd=None, env=None, **_):
+        self.bash_command, self.env = bash_command, env or {}
+        if cwd is not None:
+            tasks.append(self)
 
     def execute(self, context):
-        code = subprocess.run(["bash", "-c", self.bash_command], check=False).returncode
+        command = self.bash_command.replace(context.get("template", " "), context.get("date", " "))
+        where = {"cwd": context.get("cwd"), "env": {**os.environ, **self.env}}
+        code = subprocess.run(["bash", "-c", command], check=False, stderr=subprocess.DEVNULL, **where).returncode
         if code != 0:
             raise AirflowException(f"Bash command failed. The command returned a non-zero exit code {code}.")
 
@@ -42,8 +50,10 @@ class BashOperator:
 class KubernetesPodOperator:
     base_container_name = "base"
 
-    def __init__(self, **_):
-        pass
+    def __init__(self, *, arguments=None, env_vars=None, **_):
+        self.arguments, self.env = arguments, env_vars
+        if arguments is not None:
+            tasks.append(self)
 
     def cleanup(self, pod, remote_pod, xcom_result=None, context=None):
         if remote_pod.status.container_statuses[1].state.terminated.exit_code != 0:
@@ -70,7 +80,7 @@ class RetryRequested(Exception):
 
 class PipesSubprocessClient:
     def run(self, *, context, command, cwd):
-        code = subprocess.run(command, cwd=cwd, check=False).returncode
+        code = subprocess.run(command, cwd=cwd, check=False, stderr=subprocess.DEVNULL).returncode
         if code != 0:
             raise RuntimeError(f"External execution process failed with code {code}")
 
@@ -113,36 +123,47 @@ def load(file, project) -> ModuleType:
     return module
 
 
-def run_airflow(module, code):
-    module.PredawnOperator(bash_command=f"exit {code}").execute({})
+def run_airflow(module, code, date):
+    if date is None:
+        module.PredawnOperator(bash_command=f"exit {code}").execute({})
+    else:
+        [task] = tasks
+        task.execute({"template": module.DATE, "date": date, "cwd": module.PROJECT})
 
 
-def run_airflow_pod(module, code):
+def run_airflow_pod(module, code, date):
+    if date is not None:
+        [task] = tasks
+        arguments = [date if argument == module.DATE else argument for argument in task.arguments]
+        done = subprocess.run(["node", "dist/main.js", *arguments], cwd=module.PROJECT, check=False, stderr=subprocess.DEVNULL)
+        code = done.returncode
     module.PredawnPodOperator().cleanup(None, pod_that_exited_with(code), xcom_result=None, context={})
 
 
-def run_dagster(module, code):
-    metadata = module.predictions(SimpleNamespace(partition_key="2026-11-21"), PipesSubprocessClient())
+def run_dagster(module, code, date):
+    metadata = module.predictions(SimpleNamespace(partition_key=date or "2026-11-21"), PipesSubprocessClient())
     assert metadata["dagster/row_count"] == 500, metadata
 
 
-def run_prefect(module, code):
+def run_prefect(module, code, date):
     try:
-        module.predawn(date="2026-11-21")
+        module.predawn(date=date or "2026-11-21")
     except Exception as error:
+        failure = error
 
         def result():
-            raise error
+            raise failure
 
         if module.retry_helps(None, None, SimpleNamespace(result=result)):
             raise RetryRequested(0, 0) from error
         raise AirflowFailException(str(error)) from error
 
 
-def outcome(run, module, code):
-    os.environ["EXIT_CODE"] = str(code)
+def outcome(run, module, asked):
+    date = asked if "-" in asked else None
+    os.environ["EXIT_CODE"] = asked
     try:
-        run(module, code)
+        run(module, None if date else int(asked), date)
     except (AirflowFailException, Failure) as error:
         assert getattr(error, "allow_retries", False) is False
         return "fail"
@@ -159,4 +180,4 @@ runner = {
     "dagster/predawn_churn.py": run_dagster,
     "prefect/predawn_churn.py": run_prefect,
 }["/".join(file.split("/")[-2:])]
-print(json.dumps({code: outcome(runner, under_test, int(code)) for code in codes}))
+print(json.dumps({code: outcome(runner, under_test, code) for code in codes}))

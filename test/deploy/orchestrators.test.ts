@@ -1,10 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { REPOSITORY } from '../helpers/cli.js';
+import { filesBeneath, SAMPLE_DATE, sampleProject } from '../helpers/project.js';
 import { codesIn, NEVER_RETRY, RETRY } from './exit-code-table.js';
 
 const FILES = [
@@ -51,15 +52,40 @@ describe.each(FILES)('%s', (file) => {
 
   it.skipIf(!hasPython)('fails for good or tries again, as the exit code says', () => {
     const codes = [0, ...NEVER_RETRY, ...RETRY].map(String);
-    const printed = execFileSync('python3', ['-B', HARNESS, path.join(REPOSITORY, file), project, ...codes], {
-      encoding: 'utf8',
-      stdio: ['ignore', 'pipe', 'inherit'],
-    });
     const expected = Object.fromEntries([
       ['0', 'success'],
       ...NEVER_RETRY.map((code) => [String(code), 'fail']),
       ...RETRY.map((code) => [String(code), 'retry']),
     ]) as Record<string, string>;
-    expect(JSON.parse(printed)).toEqual(expected);
+    expect(outcomes(file, project, codes)).toEqual(expected);
+  });
+
+  it.skipIf(!hasPython)('starts predawn itself by a command that scores the date it is given', async () => {
+    const own = await sampleProject({
+      settings: 'registry: ./registry\nenvironments:\n  production:\n    destination: ./predictions\n',
+    });
+    try {
+      await symlink(path.join(REPOSITORY, 'dist'), path.join(own.folder, 'dist'));
+      // There is input for the first.
+      const expected = { [SAMPLE_DATE]: 'success', '2026-11-01': 'retry' };
+      expect(outcomes(file, own.folder, Object.keys(expected))).toEqual(expected);
+      expect(await filesBeneath(path.join(own.folder, 'predictions/churn_predictions'))).toEqual([
+        `as_of=${SAMPLE_DATE}/predictions.parquet`,
+      ]);
+      await own.edit('jobs/churn.yaml', 'timezone:', 'timezon:');
+      expect(outcomes(file, own.folder, ['2026-11-20'])).toEqual({ '2026-11-20': 'fail' });
+    } finally {
+      await own.drop();
+    }
   });
 });
+
+/** What the file makes of each exit code, or of what predawn does with each date. */
+function outcomes(file: string, project: string, asked: readonly string[]): unknown {
+  const args = ['-B', HARNESS, path.join(REPOSITORY, file), project, ...asked];
+  const { PATH = '', HOME = '' } = process.env;
+  const env = { PATH: `${path.dirname(process.execPath)}:${PATH}`, HOME };
+  return JSON.parse(
+    execFileSync('python3', args, { encoding: 'utf8', env, stdio: ['ignore', 'pipe', 'inherit'] }),
+  );
+}

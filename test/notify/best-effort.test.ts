@@ -81,7 +81,7 @@ describe.each(Object.entries(PLACES))('a receiver that %s', (name, arrange) => {
     await breakInput(project);
     const { code, stderr } = await run().finished;
     expect(code).toBe(65);
-    expect(stderr).toContain('predawn: 1 row of 500 rejected');
+    expect(stderr).toMatch(/^predawn: churn \d{4}-\d\d-\d\d: 1 row of 500 rejected/m);
     expect(stderr.trimEnd()).toMatch(/gate\.rejects, exit 65$/);
     expect(stderr).not.toContain('secret');
   });
