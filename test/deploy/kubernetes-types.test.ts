@@ -39,7 +39,7 @@ describe('deploy/kubernetes', () => {
     const all = Object.entries(FILES).flatMap(([file, text]) => manifests(file, text));
     expect(all.length).toBeGreaterThan(6);
     expect(typeErrors(all)).toEqual([]);
-  });
+  }, 60_000);
 
   it('would be found to have one', () => {
     const manifest = only('cronjob.yaml') as CronJob;

@@ -77,7 +77,7 @@ describe.each(FILES)('%s', (file) => {
     } finally {
       await own.drop();
     }
-  });
+  }, 120_000);
 });
 
 /** What the file makes of each exit code, or of what predawn does with each date. */
