@@ -60,24 +60,28 @@ describe.each(FILES)('%s', (file) => {
     expect(outcomes(file, project, codes)).toEqual(expected);
   });
 
-  it.skipIf(!hasPython)('starts predawn itself by a command that scores the date it is given', async () => {
-    const own = await sampleProject({
-      settings: 'registry: ./registry\nenvironments:\n  production:\n    destination: ./predictions\n',
-    });
-    try {
-      await symlink(path.join(REPOSITORY, 'dist'), path.join(own.folder, 'dist'));
-      // There is input for the first.
-      const expected = { [SAMPLE_DATE]: 'success', '2026-11-01': 'retry' };
-      expect(outcomes(file, own.folder, Object.keys(expected))).toEqual(expected);
-      expect(await filesBeneath(path.join(own.folder, 'predictions/churn_predictions'))).toEqual([
-        `as_of=${SAMPLE_DATE}/predictions.parquet`,
-      ]);
-      await own.edit('jobs/churn.yaml', 'timezone:', 'timezon:');
-      expect(outcomes(file, own.folder, ['2026-11-20'])).toEqual({ '2026-11-20': 'fail' });
-    } finally {
-      await own.drop();
-    }
-  }, 120_000);
+  it.skipIf(!hasPython)(
+    'starts predawn itself by a command that scores the date it is given',
+    async () => {
+      const own = await sampleProject({
+        settings: 'registry: ./registry\nenvironments:\n  production:\n    destination: ./predictions\n',
+      });
+      try {
+        await symlink(path.join(REPOSITORY, 'dist'), path.join(own.folder, 'dist'));
+        // There is input for the first.
+        const expected = { [SAMPLE_DATE]: 'success', '2026-11-01': 'retry' };
+        expect(outcomes(file, own.folder, Object.keys(expected))).toEqual(expected);
+        expect(await filesBeneath(path.join(own.folder, 'predictions/churn_predictions'))).toEqual([
+          `as_of=${SAMPLE_DATE}/predictions.parquet`,
+        ]);
+        await own.edit('jobs/churn.yaml', 'timezone:', 'timezon:');
+        expect(outcomes(file, own.folder, ['2026-11-20'])).toEqual({ '2026-11-20': 'fail' });
+      } finally {
+        await own.drop();
+      }
+    },
+    120_000,
+  );
 });
 
 /** What the file makes of each exit code, or of what predawn does with each date. */
