@@ -14,6 +14,7 @@ export function manifestText(manifest: Manifest, colors: boolean, liveIn: readon
       ({ what, originalSha256 }) => `changed: ${what} (original sha256:${originalSha256})`,
     ),
     goldenText(manifest),
+    profileText(manifest),
     manifest.training === undefined ? undefined : `training: ${JSON.stringify(manifest.training)}`,
     manifest.note === undefined ? undefined : `note: ${manifest.note}`,
   ].filter((line) => line !== undefined);
@@ -32,6 +33,12 @@ function goldenText({ golden, runtime }: Manifest): string {
   const rest = recorded.length === 0 ? '' : ` (but ${recorded.join(', ')} as ${runtime} gave it)`;
   const expected = expectedFrom === 'given' ? `given outputs${rest}` : `what ${runtime} gave`;
   return `verified with ${rows} golden rows against ${expected}, within ${toleranceText(tolerance)}`;
+}
+
+function profileText({ profile }: Manifest): string {
+  if (profile === undefined) return 'without a profile: gates can compare no score or feature with it';
+  const of = profile.from === 'golden' ? 'golden rows' : 'rows of a sample';
+  return `profile: how scores and features are distributed in ${profile.rows.toLocaleString('en-US')} ${of}`;
 }
 
 function inputRow({ name, type, shape }: ModelInput): string[] {

@@ -10,6 +10,30 @@ const action = () =>
     .default('block')
     .describe('warn: the receipt and the log say so; block: nothing is published, exit 65. Default: block.');
 
+const psi = () => z.number({ error: 'must be a number such as 0.25.' }).positive('must be above 0.');
+
+const shift = (of: string) =>
+  z
+    .strictObject({
+      action: action(),
+      psi: psi()
+        .default(0.25)
+        .describe(`Most that the population stability index of any of the ${of} may be. Default: 0.25.`),
+      columns: z
+        .record(text(), psi(), { error: 'must be a mapping from column names to numbers.' })
+        .default({})
+        .describe('The same for single columns, in place of psi.'),
+      slices: z
+        .int({ error: 'must be a whole number from 1 to 60.' })
+        .min(1)
+        .max(60)
+        .optional()
+        .describe(
+          'Compare with so many of the last slices, together. Default: with the profile of the artefact.',
+        ),
+    })
+    .optional();
+
 /** `gates` of a job file. */
 export const jobGatesSchema = () =>
   z
@@ -56,5 +80,9 @@ export const jobGatesSchema = () =>
         })
         .optional()
         .describe('Rows without a value in the column of a feature.'),
+      score_shift: shift('published scores').describe(
+        'How far published scores moved, as a population stability index.',
+      ),
+      feature_shift: shift('features').describe('How far features moved, as a population stability index.'),
     })
     .describe('More checks between scoring and publishing, each of which warns or blocks.');

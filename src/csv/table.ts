@@ -44,7 +44,7 @@ async function readWhole(file: string, shown: string): Promise<Uint8Array> {
 
 function tooLarge(shown: string): PredawnError {
   return new PredawnError('usage', 'table.large', `${shown} is larger than ${MOST_BYTES >> 20} MiB.`, {
-    hint: 'A hundred well-chosen rows are enough: they are scored at the start of every run.',
+    hint: 'Give fewer rows: a hundred golden ones are enough, and for a profile some ten thousand drawn at random.',
   });
 }
 

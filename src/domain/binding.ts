@@ -1,5 +1,5 @@
 import { bindFeatures } from './binding-features.js';
-import { checkMissingGate } from './binding-gates.js';
+import { checkGates } from './binding-gates.js';
 import { bindKeys } from './binding-keys.js';
 import { checkMissingRules } from './binding-missing.js';
 import { checkPublishedNames } from './binding-names.js';
@@ -46,8 +46,8 @@ export function bind(
   const keys = bindKeys(joining);
   const { inputs, features } = bindFeatures(joining);
   checkMissingRules(joining, features);
-  checkMissingGate(joining, features);
   const outputs = bindOutputs(joining);
+  checkGates(joining, features, outputs);
   checkPublishedNames(joining, outputs);
 
   if (problems.length > 0) throw combine(problems, summary(joining, problems.length));

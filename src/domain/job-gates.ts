@@ -1,5 +1,5 @@
 /** The gates that a job file may ask for, by the names it has for them. */
-export const JOB_GATES = ['row_count', 'constant_scores', 'missing'] as const;
+export const JOB_GATES = ['row_count', 'constant_scores', 'missing', 'score_shift', 'feature_shift'] as const;
 export type JobGate = (typeof JOB_GATES)[number];
 
 /** What a gate does that does not hold: the receipt says so, or nothing is published. */
@@ -14,13 +14,26 @@ export interface JobGates {
   /** A score that is the same in every row. */
   readonly constant_scores?: { readonly action: GateAction } | undefined;
   /** Most rows in which a feature's column may have no value: of every such column, and of some. */
-  readonly missing?:
-    | {
-        readonly action: GateAction;
-        readonly at_most?: number | undefined;
-        readonly columns: Readonly<Record<string, number>>;
-      }
-    | undefined;
+  readonly missing?: ColumnShares | undefined;
+  /** How far published scores, and features, are distributed otherwise than before. */
+  readonly score_shift?: ShiftGate | undefined;
+  readonly feature_shift?: ShiftGate | undefined;
+}
+
+/** Most rows that each column may count for, and some of them. */
+export interface ColumnShares {
+  readonly action: GateAction;
+  readonly at_most?: number | undefined;
+  readonly columns: Readonly<Record<string, number>>;
+}
+
+/** Population stability index: the most that every column may have, and some of them. */
+export interface ShiftGate {
+  readonly action: GateAction;
+  readonly psi: number;
+  readonly columns: Readonly<Record<string, number>>;
+  /** How many of the last slices are compared with, together; undefined: the profile of the artefact. */
+  readonly slices?: number | undefined;
 }
 
 /** What came of a gate, as the receipt has it. One that blocks leaves no receipt. */

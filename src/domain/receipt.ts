@@ -1,6 +1,7 @@
 import type { ColumnComparison } from './comparison.js';
 import type { GateResult } from './job-gates.js';
 import type { RolloutReport } from './rollout.js';
+import type { Distributions } from './tally.js';
 
 /**
  * What happened to an attempt. `open` is running or was killed; the next run of the date settles the latter. `staged`
@@ -32,6 +33,8 @@ export interface Receipt {
   readonly rollout?: RolloutReport | undefined;
   /** What came of the gates of the job file; absent where it has none. */
   readonly gates?: readonly GateResult[] | undefined;
+  /** How scores and features are distributed, where a gate of the job file asks; later runs compare with it. */
+  readonly distributions?: Distributions | undefined;
   readonly artefact: { readonly name: string; readonly version: number; readonly digest: string };
   readonly rows: { readonly read: number; readonly scored: number; readonly rejected: number };
   /** Rejected rows by reason code. */

@@ -41,7 +41,11 @@ const manifest = z
     name: z.string(),
     version,
     // Names of files that are read: no others, whatever an imported manifest says.
-    files: z.strictObject({ 'model.onnx': file, 'golden.json': file.optional() }),
+    files: z.strictObject({
+      'model.onnx': file,
+      'golden.json': file.optional(),
+      'profile.json': file.optional(),
+    }),
     signature,
     opsets: z.record(z.string(), z.int()),
     producer: z.string(),
@@ -55,6 +59,7 @@ const manifest = z
         recorded: z.array(z.string()).optional(),
       })
       .optional(),
+    profile: z.object({ rows: z.int().positive(), from: z.enum(['golden', 'sample']) }).optional(),
     training: object.optional(),
     addedAt: z.string(),
     addedBy: z.string(),
@@ -62,6 +67,9 @@ const manifest = z
   })
   .refine(({ files, golden }) => (files['golden.json'] === undefined) === (golden === undefined), {
     error: 'has golden rows without their file, or the file without them',
+  })
+  .refine(({ files, profile }) => (files['profile.json'] === undefined) === (profile === undefined), {
+    error: 'has a profile without its file, or the file without it',
   });
 
 const aliasMove = z.object({

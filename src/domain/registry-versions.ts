@@ -6,6 +6,7 @@ import { sha256 } from './sealed-record.js';
 /** The files of a version beside its manifest. */
 export const MODEL = 'model.onnx';
 export const GOLDEN = 'golden.json';
+export const PROFILE = 'profile.json';
 
 /** The digest that identifies an artefact in ledgers, moves and receipts. */
 export function digestOf(manifest: Manifest): string {
@@ -13,8 +14,12 @@ export function digestOf(manifest: Manifest): string {
 }
 
 /** A candidate's files by name. */
-export function filesOf({ model, golden }: Candidate): ReadonlyMap<string, Uint8Array> {
-  return new Map([[MODEL, model], ...(golden === undefined ? [] : [[GOLDEN, golden] as const])]);
+export function filesOf({ model, golden, profile }: Candidate): ReadonlyMap<string, Uint8Array> {
+  const others = [[GOLDEN, golden] as const, [PROFILE, profile] as const];
+  return new Map([
+    [MODEL, model],
+    ...others.flatMap(([name, bytes]) => (bytes === undefined ? [] : [[name, bytes] as const])),
+  ]);
 }
 
 /** The manifest that a candidate gets as a version. */
@@ -26,20 +31,34 @@ export function manifestFor(name: string, version: number, candidate: Candidate)
 }
 
 /**
- * The version that a candidate is already: of the same model, or made from the same file, and with the same golden rows
- * and tolerance. A candidate without golden rows is the newest version of its model. One that brings other golden rows
- * is none of them: what an existing version was checked with is never changed.
+ * The version that a candidate is already: of the same model, or made from the same file, and with the same golden rows,
+ * tolerance and profile. A candidate without golden rows, or without a profile, is the newest version of its model that is
+ * like it in all else. One that brings others is none of them: what an existing version was checked with is never changed.
  */
 export function sameVersion(versions: readonly StoredVersion[], candidate: Candidate): Manifest | undefined {
-  const { files, golden } = manifestFor('', 0, candidate);
-  const ofModel = versionsOfModel(versions, candidate);
-  if (golden === undefined) return ofModel.at(-1);
-  return ofModel.find(
-    (manifest) =>
-      manifest.files[GOLDEN]?.sha256 === files[GOLDEN]!.sha256 &&
-      manifest.golden?.tolerance.relative === golden.tolerance.relative &&
-      manifest.golden.tolerance.absolute === golden.tolerance.absolute,
+  const found = manifestFor('', 0, candidate);
+  return versionsOfModel(versions, candidate).findLast(
+    (manifest) => sameGolden(manifest, found) && sameProfile(manifest, found),
   );
+}
+
+function sameGolden(known: Manifest, { files, golden }: Manifest): boolean {
+  if (golden === undefined) return true;
+  return (
+    known.files[GOLDEN]?.sha256 === files[GOLDEN]!.sha256 &&
+    known.golden?.tolerance.relative === golden.tolerance.relative &&
+    known.golden.tolerance.absolute === golden.tolerance.absolute
+  );
+}
+
+/**
+ * One of the golden rows is what a version gets that nobody gave a sample for: any will do. Its bits prove nothing, since
+ * the last ones of scores differ between processors.
+ */
+function sameProfile(known: Manifest, { files, profile }: Manifest): boolean {
+  if (profile === undefined) return true;
+  if (profile.from === 'golden') return known.profile !== undefined;
+  return known.files[PROFILE]?.sha256 === files[PROFILE]!.sha256;
 }
 
 /** Manifests of the versions with a candidate's model, or made from the same file; ascending. */
@@ -81,6 +100,7 @@ export function checkedArtefact(
     digest: digestOf(manifest),
     model: files.get(MODEL)!,
     golden: manifest.golden === undefined ? undefined : files.get(GOLDEN),
+    profile: manifest.profile === undefined ? undefined : files.get(PROFILE),
   };
 }
 

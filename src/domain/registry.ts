@@ -18,6 +18,13 @@ export interface GoldenFacts {
   readonly recorded?: readonly string[] | undefined;
 }
 
+/** What the manifest says of a version's profile; the profile itself is in `profile.json`. */
+export interface ProfileFacts {
+  readonly rows: number;
+  /** `golden`: of the golden rows. `sample`: of rows that were given for that. */
+  readonly from: 'golden' | 'sample';
+}
+
 /** Any JSON object, which predawn keeps and shows, and does not look into. */
 export type JsonObject = Readonly<Record<string, unknown>>;
 
@@ -35,6 +42,8 @@ export interface Manifest {
   readonly runtime: string;
   /** Undefined for a version without golden rows: it is unverified. */
   readonly golden: GoldenFacts | undefined;
+  /** Absent for a version without a profile. */
+  readonly profile?: ProfileFacts | undefined;
   /** What whoever trained it wants to be known of that. */
   readonly training: JsonObject | undefined;
   /** ISO 8601, UTC. */
@@ -52,6 +61,8 @@ export interface Artefact {
   readonly model: Uint8Array<SharedArrayBuffer>;
   /** `golden.json`: rows with their expected outputs (`readGolden`); undefined where the version is unverified. */
   readonly golden: Uint8Array | undefined;
+  /** `profile.json`: how inputs and scores are distributed (`readProfile`); undefined where the version has none. */
+  readonly profile?: Uint8Array | undefined;
 }
 
 /** A check of a gate that did not hold and that somebody took responsibility for. */
@@ -107,6 +118,8 @@ export interface Candidate {
   readonly model: Uint8Array;
   /** `golden.json`; present if and only if the manifest has `golden`. */
   readonly golden: Uint8Array | undefined;
+  /** `profile.json`; present if and only if the manifest has `profile`. */
+  readonly profile?: Uint8Array | undefined;
   readonly manifest: Omit<Manifest, 'name' | 'version' | 'files'>;
 }
 
@@ -126,7 +139,7 @@ export type DecideRollout = (last: RolloutMove | undefined) => RolloutMove | und
  * Where artefacts live, with one alias per model and environment and an append-only history of its moves.
  *
  * To implement: a version is written whole or not at all, and never changed. `add` of a model that a version already
- * holds (or was made from: `changes[].originalSha256`) with the same golden rows, or with none, returns that version
+ * holds (or was made from: `changes[].originalSha256`) with the same golden rows and profile, or with none, returns that version
  * (`sameVersion`); a new one gets a number above all that there are and all that an alias ever named, and nothing makes
  * it live. `load` checks the digest of all bytes it returns and throws kind `artefact` on any difference, in the manifest
  * too, code `version.missing` for a version that an alias named and that is gone. A version

@@ -1,3 +1,5 @@
+import type { Histogram } from './profile.js';
+
 /** What a run, or a shard of one, has seen; the gates and the receipt read it. Plain data: a shard's is kept. */
 export interface Tally {
   readonly read: number;
@@ -11,6 +13,14 @@ export interface Tally {
   /** Where a gate of the job asks for them: the ranges of the scores, and missing values in the rows scored. */
   readonly scoreRanges?: readonly ScoreRange[] | undefined;
   readonly missing?: readonly ColumnCount[] | undefined;
+  /** In the bins of the artefact's profile, where it has one. */
+  readonly distributions?: Distributions | undefined;
+}
+
+/** How the rows that were scored are distributed. */
+export interface Distributions {
+  readonly features: readonly Histogram[];
+  readonly scores: readonly Histogram[];
 }
 
 /** Of one published column of numbers. */

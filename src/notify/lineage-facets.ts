@@ -34,12 +34,14 @@ export function facet(schema: keyof typeof SCHEMAS, version: string, fields: obj
 /** Gates by what they look at, by the codes of their errors. A run that passed them all passed each. */
 const INPUT_GATES = ['rejects', 'min_rows', 'inexact_integers', 'duplicate_keys'];
 const OUTPUT_GATES = ['not_finite', 'not_a_probability'];
+/** Of the gates that a job file asks for, those that look at scores. */
+const SCORE_GATES: readonly string[] = ['constant_scores', 'score_shift'];
 const GATE = /^gate\.(.+)$/;
 
 interface Assertion {
   readonly assertion: string;
   readonly success: boolean;
-  readonly severity: 'error';
+  readonly severity: 'error' | 'warn';
   readonly description?: string;
 }
 
@@ -54,7 +56,14 @@ export function assertionsOf(ended: Ended): { input: Assertion[]; output: Assert
     }),
   );
   if (receipt === undefined && failed.size === 0) return undefined;
-  const others = [...failed.keys()].filter((gate) => !OUTPUT_GATES.includes(gate));
+  const asked = (receipt?.gates ?? []).map(({ gate, status, detail }): Assertion => {
+    const success = status === 'passed' || status === 'undecided';
+    const severity = status === 'warned' ? 'warn' : 'error';
+    return { assertion: gate, success, severity, description: detail };
+  });
+  const isOfScores = (gate: string) => OUTPUT_GATES.includes(gate) || SCORE_GATES.includes(gate);
+  const always = [...INPUT_GATES, ...OUTPUT_GATES];
+  const others = [...failed.keys()].filter((gate) => !always.includes(gate));
   const assertion = (gate: string): Assertion => ({
     assertion: gate,
     success: !failed.has(gate),
@@ -62,8 +71,14 @@ export function assertionsOf(ended: Ended): { input: Assertion[]; output: Assert
     ...(failed.has(gate) && { description: failed.get(gate)! }),
   });
   return {
-    input: [...new Set([...INPUT_GATES, ...others])].map(assertion),
-    output: OUTPUT_GATES.map(assertion),
+    input: [
+      ...[...INPUT_GATES, ...others.filter((gate) => !isOfScores(gate))].map(assertion),
+      ...asked.filter((each) => !isOfScores(each.assertion)),
+    ],
+    output: [
+      ...[...OUTPUT_GATES, ...others.filter(isOfScores)].map(assertion),
+      ...asked.filter((each) => isOfScores(each.assertion)),
+    ],
   };
 }
 

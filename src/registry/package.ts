@@ -3,17 +3,18 @@ import { describeError } from '../domain/errors.js';
 import type { Artefact } from '../domain/registry.js';
 import { damaged } from '../domain/registry-errors.js';
 import { parseManifest, recordBytes } from '../domain/registry-records.js';
-import { checkedArtefact, GOLDEN, MODEL } from '../domain/registry-versions.js';
+import { checkedArtefact, GOLDEN, MODEL, PROFILE } from '../domain/registry-versions.js';
 
 const MANIFEST = 'manifest.json';
 const LARGEST_MANIFEST = 64 * 1024 * 1024;
 
 /** A version as one ZIP archive of its files, which any tool unpacks. Their digests are in its manifest. */
-export function packArtefact({ manifest, model, golden }: Artefact): Uint8Array {
+export function packArtefact({ manifest, model, golden, profile }: Artefact): Uint8Array {
   const zip = new Zip();
   zip.addFile(MANIFEST, Buffer.from(recordBytes(manifest)));
   zip.addFile(MODEL, Buffer.from(model));
   if (golden !== undefined) zip.addFile(GOLDEN, Buffer.from(golden));
+  if (profile !== undefined) zip.addFile(PROFILE, Buffer.from(profile));
   return zip.toBuffer();
 }
 

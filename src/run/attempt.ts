@@ -87,7 +87,7 @@ export function scoringPlan(
     encoder: stage.encoder,
     hashKeys: stage.hashKeys,
     limit: request.limit,
-    figures: askedFigures(request.job.gates),
+    figures: askedFigures(request.job, artefact, binding),
     candidate,
   };
 }

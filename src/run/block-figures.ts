@@ -1,23 +1,43 @@
 import type { DecodedBlock, DecodePlan, OutputValues } from '../domain/columns.js';
-import type { JobGates } from '../domain/job-gates.js';
-import type { ColumnCount, ScoreRange } from '../domain/tally.js';
+import type { Binding } from '../domain/binding.js';
+import type { Job } from '../domain/job.js';
+import { type Histogram, readProfile } from '../domain/profile.js';
+import type { Artefact } from '../domain/registry.js';
+import type { ColumnCount, Distributions, ScoreRange } from '../domain/tally.js';
+import {
+  type CountedColumns,
+  countedColumns,
+  countFeatures,
+  countScores,
+} from './profile/counted-columns.js';
 
 /** Figures that only some gates of a job file need. Plain data: it crosses to worker threads. */
 export interface AskedFigures {
   readonly scoreRanges: boolean;
   readonly missing: boolean;
+  /** In the bins of the artefact's profile, where it has one. */
+  readonly counted?: CountedColumns | undefined;
 }
 
 export interface BlockFigures {
   readonly scoreRanges?: readonly ScoreRange[] | undefined;
   readonly missing?: readonly ColumnCount[] | undefined;
+  readonly distributions?: Distributions | undefined;
 }
 
-export function askedFigures(gates: JobGates | undefined): AskedFigures {
-  return { scoreRanges: gates?.constant_scores !== undefined, missing: gates?.missing !== undefined };
+export function askedFigures(
+  { gates }: Pick<Job, 'gates'>,
+  { profile, manifest }: Pick<Artefact, 'profile' | 'manifest'>,
+  binding: Pick<Binding, 'plan' | 'outputs'>,
+): AskedFigures {
+  const asked = { scoreRanges: gates?.constant_scores !== undefined, missing: gates?.missing !== undefined };
+  const shifts = { scores: gates?.score_shift !== undefined, features: gates?.feature_shift !== undefined };
+  if (profile === undefined || !(shifts.scores || shifts.features)) return asked;
+  const read = readProfile(profile, `profile.json of ${manifest.name}@${manifest.version}`);
+  return { ...asked, counted: countedColumns(read, manifest.signature, binding, shifts) };
 }
 
-/** Takes them from a block: one pass over the scores, and one over each feature that may hold NaN for missing. */
+/** Takes them from a block: one pass over each score and feature that is asked for. */
 export function blockFigures(
   asked: AskedFigures,
   plan: DecodePlan,
@@ -27,6 +47,12 @@ export function blockFigures(
   return {
     ...(asked.scoreRanges && { scoreRanges: scoreRanges(outputs, decoded.rows) }),
     ...(asked.missing && { missing: missingValues(plan, decoded) }),
+    ...(asked.counted && {
+      distributions: {
+        features: countFeatures(asked.counted.features, plan, decoded),
+        scores: countScores(asked.counted.scores, outputs, decoded.rows),
+      },
+    }),
   };
 }
 
@@ -73,7 +99,27 @@ export function mergeFigures(one: BlockFigures, other: BlockFigures): BlockFigur
     column,
     count: count + b.count,
   }));
-  return { ...(scoreRanges && { scoreRanges }), ...(missing && { missing }) };
+  const distributions = mergeDistributions(one.distributions, other.distributions);
+  return {
+    ...(scoreRanges && { scoreRanges }),
+    ...(missing && { missing }),
+    ...(distributions && { distributions }),
+  };
+}
+
+function mergeDistributions(
+  one: Distributions | undefined,
+  other: Distributions | undefined,
+): Distributions | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  const added = (a: Histogram, b: Histogram): Histogram => ({
+    ...a,
+    counts: a.counts.map((count, bin) => count + b.counts[bin]!),
+  });
+  return {
+    features: merged(one.features, other.features, added)!,
+    scores: merged(one.scores, other.scores, added)!,
+  };
 }
 
 function merged<Figure extends { readonly column: string }>(

@@ -6,7 +6,7 @@ import type { Binding } from '../domain/binding.js';
 import type { Manifest } from '../domain/registry.js';
 import type { InputSummary, Source } from '../domain/source.js';
 import type { RunFacts } from './attempt.js';
-import { gateWarnings } from './job-gates.js';
+import { gateWarnings } from './job-gates/judge.js';
 import { rolloutWarnings } from './rollout/warnings.js';
 import type { Tally } from './tally.js';
 
@@ -55,6 +55,7 @@ export function completeReceipt(
     ...(facts.shards !== undefined && { shards: facts.shards }),
     rollout,
     ...(gates.length > 0 && { gates }),
+    ...(tally.distributions !== undefined && { distributions: tally.distributions }),
     published_attempt_id: kind === 'published' ? attempt.id : undefined,
     replaced_attempt_id: publishing?.replaced,
     rows: { read: tally.read, scored: tally.scored, rejected: tally.rejected },

@@ -28,15 +28,32 @@ export async function readGoldenInputs(
   table: TextTable,
   signature: ModelSignature,
   job: Job,
-  { codecs, tableAsCsv }: Pick<Services, 'codecs' | 'tableAsCsv'>,
+  services: Pick<Services, 'codecs' | 'tableAsCsv'>,
 ): Promise<GoldenInputs> {
+  const { rows, keys, rejects, tensors } = await decodeTable(table, signature, job, services);
+  if (rejects.length > 0) throw rejected(table, rejects);
+  return {
+    rows,
+    keys: Array.from({ length: rows }, (_, row) => keyText(keys, row)),
+    inputs: tensors,
+  };
+}
+
+/** A table as the job reads its input, rejected rows apart. Throws kind `configuration` where its columns do not fit. */
+export async function decodeTable(
+  table: TextTable,
+  signature: ModelSignature,
+  job: Job,
+  { codecs, tableAsCsv }: Pick<Services, 'codecs' | 'tableAsCsv'>,
+): Promise<DecodedBlock> {
   const { decoder: spec, bytes } = await tableAsCsv(table);
   const columns = table.columns.map((name) => ({
     ...{ name, typeName: 'text', feeds: ALL_TYPES, keyType: 'text' as const },
   }));
-  // What is published, and under which key, is no matter of these rows.
+  // What is published, under which key and past which gates, is no matter of these rows.
   const asked = {
     ...job,
+    gates: undefined,
     key: job.key.filter((name) => table.columns.includes(name)),
     missing: Object.fromEntries(Object.entries(job.missing).filter(([name]) => table.columns.includes(name))),
     output: { ...job.output, columns: undefined },
@@ -48,13 +65,7 @@ export async function readGoldenInputs(
     { modelLabel: job.model, sourceLabel: table.path },
   );
   const decoder = await codecs.openDecoder(spec, plan);
-  const { rows, keys, rejects, tensors } = decoder.decode({ sequence: 0, bytes });
-  if (rejects.length > 0) throw rejected(table, rejects);
-  return {
-    rows,
-    keys: Array.from({ length: rows }, (_, row) => keyText(keys, row)),
-    inputs: tensors,
-  };
+  return decoder.decode({ sequence: 0, bytes });
 }
 
 function rejected({ path }: TextTable, rejects: DecodedBlock['rejects']): PredawnError {

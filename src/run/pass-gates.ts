@@ -4,12 +4,12 @@ import type { AcceptedGates, GateResult } from '../domain/job-gates.js';
 import type { LedgerDate } from '../domain/ledger.js';
 import type { RowStage, StagedOutput } from '../domain/publication.js';
 import { failedGates } from './gates.js';
-import { judgeJobGates } from './job-gates.js';
+import { judgeJobGates } from './job-gates/judge.js';
 import type { RunContext } from './run-request.js';
 import type { Tally } from './tally.js';
 import { using } from './using.js';
 
-/** How far back `row_count` looks for slices: half a year and some holidays. */
+/** How far back gates look for slices: half a year and some holidays. */
 const LOOK_BACK_DAYS = 30 * 7;
 const DAY = 86_400_000;
 
@@ -17,6 +17,8 @@ export interface PassingRequest {
   readonly settings: Settings;
   readonly job: Job;
   readonly asOf: string;
+  /** `name@version`. */
+  readonly artefact: string;
   readonly accept: AcceptedGates | undefined;
   /** Whether all rows of the input were read. */
   readonly isWhole: boolean;
@@ -40,11 +42,14 @@ export async function passGates(
   { stage, tally, staged, rejectsLocation }: Scored,
   context: RunContext,
 ): Promise<readonly GateResult[]> {
-  const { job, asOf, accept } = request;
+  const { job, asOf, artefact, accept } = request;
   const duplicateKeys = await stage.duplicateKeys(10);
   const failed = failedGates({ job, tally, staged, duplicateKeys, rejectsLocation });
   const known = await datesBefore(request, context);
-  const { results, blocked } = judgeJobGates({ job, asOf, tally, known, accept, by: context.user });
+  const { results, blocked } = judgeJobGates({
+    ...{ job, asOf, artefact, tally, known, accept },
+    by: context.user,
+  });
   for (const { gate, status, detail } of results) {
     if (status === 'warned' || status === 'accepted') context.onEvent({ kind: 'gate', gate, status, detail });
   }
@@ -53,12 +58,15 @@ export async function passGates(
   return results;
 }
 
-/** Of the ledger, where a gate compares with them. */
+/** Of the ledger, where a gate compares with them; undefined where not all rows were read, and no gate may compare. */
 async function datesBefore(
   { settings, job, asOf, isWhole }: PassingRequest,
   { services }: RunContext,
 ): Promise<readonly LedgerDate[] | undefined> {
-  if (job.gates?.row_count === undefined || !isWhole) return undefined;
+  if (!isWhole) return undefined;
+  const { row_count, score_shift, feature_shift } = job.gates ?? {};
+  const compares = row_count ?? score_shift?.slices ?? feature_shift?.slices;
+  if (compares === undefined) return [];
   const day = (before: number) => new Date(Date.parse(asOf) - before * DAY).toISOString().slice(0, 10);
   return using(services.openLedger(settings), (ledger) =>
     ledger.dates({ job: job.name, from: day(LOOK_BACK_DAYS), to: day(1) }),

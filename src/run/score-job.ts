@@ -168,13 +168,14 @@ async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Prom
 
 function gate(
   stage: RowStage,
-  { request, context, date }: RunFacts,
+  { request, context, date, attempt }: RunFacts,
   tally: Tally,
   staged: StagedOutput,
 ): Promise<readonly GateResult[]> {
   const { settings, job, accept, limit } = request;
   const rejectsLocation = keepsNothing(request) ? undefined : stage.rejectsLocation;
-  const asked = { settings, job, asOf: date.asOf, accept, isWhole: limit === undefined };
+  const { artefact } = attempt;
+  const asked = { settings, job, asOf: date.asOf, artefact, accept, isWhole: limit === undefined };
   return passGates(asked, { stage, tally, staged, rejectsLocation }, context);
 }
 

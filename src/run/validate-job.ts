@@ -38,8 +38,10 @@ export async function validateJob(
   checks.push(`job file ${job.path}`);
 
   const artefact = await attempt(() => loadAndOpenArtefact(settings, job, context.services));
-  if (artefact !== undefined)
+  if (artefact !== undefined) {
     checks.push(`model ${artefactLabel(artefact)} ${artefact.digest.slice(0, 19)}…`);
+    problems.push(...withoutProfile(job, artefact));
+  }
 
   const binding = await attempt(() => bindToSource(settings, job, artefact, date, context, checks));
   await attempt(() =>
@@ -61,6 +63,23 @@ export async function validateJob(
       return undefined;
     }
   }
+}
+
+/** A run goes on without them, so that an older version can be made live again at any time, and says so. */
+function withoutProfile({ name, gates }: Job, artefact: Artefact): PredawnError[] {
+  const asked = (['score_shift', 'feature_shift'] as const).filter((gate) => gates?.[gate] !== undefined);
+  if (artefact.profile !== undefined || asked.length === 0) return [];
+  const label = artefactLabel(artefact);
+  return [
+    new PredawnError(
+      'configuration',
+      'gate.no_profile',
+      `${name}: ${asked.join(' and ')} can tell nothing, since ${label} has no profile.`,
+      {
+        hint: 'Add its model again with predawn model add, --golden or --profile, and promote that version.',
+      },
+    ),
+  ];
 }
 
 async function loadAndOpenArtefact(settings: Settings, job: Job, services: Services): Promise<Artefact> {

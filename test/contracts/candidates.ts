@@ -32,6 +32,13 @@ export function sha256(content: string): string {
   return createHash('sha256').update(content).digest('hex');
 }
 
+/** The same with a profile: any bytes, too. */
+export function profiledCandidateOf(content: string, profile: string, from: 'golden' | 'sample'): Candidate {
+  const { model, golden, manifest } = candidateOf(content);
+  const bytes = new TextEncoder().encode(profile);
+  return { model, golden, profile: bytes, manifest: { ...manifest, profile: { rows: 1, from } } };
+}
+
 /** The same with golden rows: any bytes, too. */
 export function goldenCandidateOf(content: string, golden: string, relative = 1e-5): Candidate {
   const { model, manifest } = candidateOf(content);

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import type { Registry } from '../../src/domain/registry.js';
-import { candidateOf, goldenCandidateOf, sha256 } from './candidates.js';
+import { candidateOf, goldenCandidateOf, profiledCandidateOf, sha256 } from './candidates.js';
 
 /** What every registry must do. `withRegistry` gives a new, empty one whose clock ticks a second with every move. */
 export function describeRegistry(
@@ -89,6 +89,31 @@ export function describeRegistry(
         ]);
         expect(added.map(({ sameModel }) => sameModel)).toEqual([1, 2, 3, undefined, undefined]);
         expect((await registry.load('churn', 1)).golden).toBeUndefined();
+      }));
+
+    it('are made again of the same model with another profile, unless it is only that of the golden rows', () =>
+      withRegistry(async (registry) => {
+        const added = [
+          await registry.add('churn', candidateOf('one')),
+          await registry.add('churn', profiledCandidateOf('one', 'golden', 'golden')),
+          await registry.add('churn', profiledCandidateOf('one', 'on another machine', 'golden')),
+          await registry.add('churn', profiledCandidateOf('one', 'sample', 'sample')),
+          await registry.add('churn', profiledCandidateOf('one', 'other sample', 'sample')),
+          await registry.add('churn', profiledCandidateOf('one', 'sample', 'sample')),
+        ];
+        expect(added.map(({ manifest, created }) => [manifest.version, created])).toEqual([
+          [1, true],
+          [2, true],
+          [2, false],
+          [3, true],
+          [4, true],
+          [3, false],
+        ]);
+        const { manifest, profile } = await registry.load('churn', 3);
+        expect(new TextDecoder().decode(new Uint8Array(profile!))).toBe('sample');
+        expect(manifest).toMatchObject({ profile: { rows: 1, from: 'sample' } });
+        expect(manifest.files['profile.json']).toEqual({ sha256: sha256('sample'), bytes: 6 });
+        expect((await registry.load('churn', 1)).profile).toBeUndefined();
       }));
 
     it('hold large files, to the byte', () =>

@@ -408,11 +408,30 @@ describe('missing rules', () => {
       csv('id', 'age', 'tenure', 'note'),
     );
     expect(found.map(({ code, message }) => [code, /"(.*)"/.exec(message)?.[1]])).toEqual([
-      ['bind.gate_filled', 'tenure'],
       ['bind.gate_unknown', 'note'],
       ['bind.gate_unknown', 'agee'],
+      ['bind.gate_filled', 'tenure'],
     ]);
-    expect(found[2]?.hint).toBe('Did you mean "age"?');
+    expect(found[1]?.hint).toBe('Did you mean "age"?');
+  });
+
+  it('refuses gates on features and scores that are none', () => {
+    const gate = { action: 'block', psi: 0.25 } as const;
+    const found = problems(
+      job({
+        gates: {
+          feature_shift: { ...gate, columns: { age: 1, agee: 1 } },
+          score_shift: { ...gate, columns: { probability_yes: 1, label: 1 } },
+        },
+      }),
+      signature([input('age')], [LABEL, PROBABILITIES]),
+      csv('id', 'age'),
+    );
+    expect(found.map(({ code, message }) => [code, /"(.*)"/.exec(message)?.[1]])).toEqual([
+      ['bind.gate_unknown', 'agee'],
+      ['bind.gate_unknown', 'label'],
+    ]);
+    expect(found[1]?.hint).toContain('Published scores: probability_no, probability_yes');
   });
 });
 

@@ -87,6 +87,47 @@ describe.each(Object.keys(DESTINATIONS))('gates of a job file, to %s', (kind) =>
     expect(refused.code).toBe(64);
   });
 
+  it('score_shift and feature_shift: from the profile, and from the last slices', async () => {
+    await gate(
+      '  score_shift: { action: warn, slices: 1 }\n  feature_shift: { psi: 0.3, columns: { plan: 9 } }',
+    );
+    const months = (line: string) =>
+      line.replace(/,(\d+),(\d+\.\d\d),/, (_, tenure, charge) => `,${Number(tenure) + 40},${charge},`);
+    for (const date of ['2026-11-19', '2026-11-20']) await input(date, ROWS);
+    const first = await receiptOf('--date', '2026-11-19');
+    expect(first.gates).toMatchObject([
+      { gate: 'score_shift', status: 'undecided' },
+      { gate: 'feature_shift', status: 'passed' },
+    ]);
+    const { features, scores } = first.distributions!;
+    expect(scores.map(({ column }) => column)).toEqual(['churn_probability']);
+    expect(features).toHaveLength(21);
+    for (const { counts } of [...features, ...scores])
+      expect(counts.reduce((sum, each) => sum + each)).toBe(ROWS);
+    const next = await receiptOf('--date', '2026-11-20', '--shards', '3');
+    expect(next.gates).toMatchObject([{ status: 'passed' }, { status: 'passed' }]);
+
+    await input(SAMPLE_DATE, ROWS);
+    const [header, ...lines] = (await destination.project.read(file(SAMPLE_DATE))).trim().split('\n');
+    await destination.project.write(file(SAMPLE_DATE), [header, ...lines.map(months), ''].join('\n'));
+    for (const way of [[], ['--shards', '3']]) {
+      const { code, stdout } = await run('--date', SAMPLE_DATE, '--json', ...way);
+      expect(code).toBe(65);
+      const { error } = JSON.parse(stdout) as Failure;
+      expect(error.code).toBe('gate.feature_shift');
+      expect(error.message).toMatch(/from the profile of churn@1: tenure_months \d\S*, at most 0\.3/);
+    }
+    const accept = ['--accept', 'feature_shift', '--reason', 'a merger'];
+    const pieces = [];
+    for (const way of [[], ['--shards', '3', '--force']]) {
+      const { gates, distributions, warnings } = await receiptOf('--date', SAMPLE_DATE, ...accept, ...way);
+      expect(gates).toMatchObject([{ status: 'warned' }, { status: 'accepted' }]);
+      expect(warnings[0]).toMatch(/from the last 1 slices: churn_probability/);
+      pieces.push(distributions);
+    }
+    expect(pieces[0]).toEqual(pieces[1]);
+  });
+
   const file = (date: string) => `data-samples/churn/${date}.csv`;
   const input = (date: string, rows: number) =>
     destination.project.write(file(date), [...customerCsvChunks({ asOf: date, rows, seed: 1 })].join(''));

@@ -27,6 +27,42 @@ async function addJson(...args: string[]): Promise<{ created: boolean; manifest:
 
 const float = (name: string, shape: readonly Dimension[]): ValueSpec => ({ name, element: 'float32', shape });
 
+describe('model add and how its rows are distributed', () => {
+  it("keeps a profile of the golden rows, or of a sample; rows of it that can't be scored are left out", async () => {
+    const { manifest } = await addJson('other', MODEL, ...GOLDEN, '--job', 'churn');
+    expect(manifest.profile).toEqual({ rows: 100, from: 'golden' });
+    const bytes = await readFile(path.join(project.folder, 'registry/other/1/profile.json'));
+    expect(manifest.files['profile.json']).toEqual({ sha256: sha256(bytes), bytes: bytes.length });
+
+    const day = await project.read(`data-samples/churn/${SAMPLE_DATE}.csv`);
+    await project.write('sample.csv', day.replace(/^(C-[^\n]*),(\d+),(\d+\.\d\d),/m, '$1,many,$3,'));
+    const args = ['model', 'add', 'other', MODEL, ...GOLDEN, '--job', 'churn', '--profile', 'sample.csv'];
+    const added = await predawn(...args);
+    expect(added.stdout).toContain("1 rows of sample.csv can't be scored, and are not in the profile.");
+    const shown = await predawn('model', 'show', 'other', '2');
+    expect(shown.stdout).toContain(
+      'profile: how scores and features are distributed in 499 rows of a sample',
+    );
+    // Nobody's name or key is in it.
+    const profile = await project.read('registry/other/2/profile.json');
+    expect(profile).not.toMatch(/C-\d|Rossi/);
+    expect(profile).toContain('month-to-month');
+    // Once there is a profile, the same without a sample is that version.
+    expect(await addJson('other', MODEL, ...GOLDEN, '--job', 'churn')).toMatchObject({ created: false });
+  });
+
+  it('keeps a profile without golden rows; a sample without a row that can be scored is refused', async () => {
+    const day = `data-samples/churn/${SAMPLE_DATE}.csv`;
+    const { manifest } = await addJson('other', MODEL, '--profile', day, '--job', 'churn');
+    expect(manifest).toMatchObject({ profile: { rows: 500, from: 'sample' } });
+    expect((await predawn('model', 'show', 'churn')).stdout).toContain('in 100 golden rows');
+    await project.write('none.csv', `${(await project.read(day)).split('\n', 1)[0]!}\n`);
+    const refused = await predawn('model', 'add', 'other', MODEL, '--profile', 'none.csv', '--job', 'churn');
+    expect(refused.code).toBe(76);
+    expect(refused.stderr).toContain('none.csv has no row that can be scored');
+  });
+});
+
 describe('model add with golden rows', () => {
   it('keeps them, and what is expected of them, in the version', async () => {
     const { manifest } = await addJson('other', MODEL, ...GOLDEN, '--job', 'churn', '--note', 'n');

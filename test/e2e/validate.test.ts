@@ -38,6 +38,18 @@ describe('validate', () => {
     expect(stderr).toMatch(/customer\b.*customer_id/s);
   });
 
+  it('says which gates can tell nothing of a version without a profile', async () => {
+    await project.edit('jobs/churn.yaml', 'output:\n', 'gates:\n  score_shift: {}\noutput:\n');
+    expect(await validate('churn')).toMatchObject({ code: 0 });
+    const model = 'data-samples/churn/model.onnx';
+    await runInProcess(['model', 'add', 'bare', model, '--note', 'no rows'], { cwd: project.folder });
+    await runInProcess(['model', 'promote', 'bare', '1', '--to', 'dev'], { cwd: project.folder });
+    await project.edit('jobs/churn.yaml', 'model: churn', 'model: bare');
+    const { code, stderr } = await validate('churn');
+    expect(code).toBe(78);
+    expect(stderr).toContain('score_shift can tell nothing, since bare@1 has no profile');
+  });
+
   it('names a destination that cannot be written', async () => {
     await project.write('predictions', 'a file where the folder should be');
     const { code, stderr } = await validate('churn');

@@ -116,6 +116,26 @@ describe('OpenLineage', () => {
     expect(sent()[3]!.outputs[0]!.outputFacets).toBeUndefined();
   });
 
+  it('hears what came of the gates that the job file asks for', async () => {
+    await project.edit(
+      'jobs/churn.yaml',
+      'output:\n',
+      'gates:\n  score_shift: { psi: 9 }\n  missing: { action: warn, at_most: 0% }\noutput:\n',
+    );
+    expect((await score()).code).toBe(0);
+    const complete = sent()[1]!;
+    expect(problemsOfEvent(complete)).toEqual([]);
+    const { inputFacets } = complete.inputs[0]!;
+    expect(inputFacets!['dataQualityAssertions']!['assertions']).toContainEqual({
+      ...{ assertion: 'missing', success: false, severity: 'warn' },
+      description: expect.stringContaining('satisfaction') as string,
+    });
+    expect(complete.outputs[0]!.facets['dataQualityAssertions']!['assertions']).toContainEqual({
+      ...{ assertion: 'score_shift', success: true, severity: 'error' },
+      description: expect.stringContaining('churn_probability') as string,
+    });
+  });
+
   it('hears which gate failed', async () => {
     await breakInput(project);
     expect((await score()).code).toBe(65);

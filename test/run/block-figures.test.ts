@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { DecodedBlock, DecodePlan, FeatureSlot, OutputValues } from '../../src/domain/columns.js';
+import type { Manifest } from '../../src/domain/registry.js';
 import { askedFigures, blockFigures, mergeFigures } from '../../src/run/block-figures.js';
 
 const asked = { scoreRanges: true, missing: true };
@@ -54,8 +55,13 @@ it('gives the same for a whole and for its parts together, in whichever sizes', 
 });
 
 it('takes nothing that no gate asks for', () => {
-  expect(askedFigures(undefined)).toEqual({ scoreRanges: false, missing: false });
-  expect(askedFigures({ constant_scores: { action: 'warn' } })).toEqual({
+  const artefact = { profile: undefined, manifest: {} as Manifest };
+  const binding = { plan, outputs: [] };
+  expect(askedFigures({ gates: undefined }, artefact, binding)).toEqual({
+    scoreRanges: false,
+    missing: false,
+  });
+  expect(askedFigures({ gates: { constant_scores: { action: 'warn' } } }, artefact, binding)).toEqual({
     scoreRanges: true,
     missing: false,
   });

@@ -1,5 +1,5 @@
 import type { PredawnError } from '../../domain/errors.js';
-import { populationShift } from './population-shift.js';
+import { populationShift } from '../profile/population-shift.js';
 import { startRowSample } from './row-sample.js';
 import {
   countChangedLabels,

@@ -1,6 +1,6 @@
 import type { RolloutReport, ScoreColumnDifference } from '../../domain/rollout.js';
 import type { ScoreComparison } from '../gate/comparison.js';
-import { populationShift } from '../gate/population-shift.js';
+import { populationShift } from '../profile/population-shift.js';
 import { startRowSample } from '../gate/row-sample.js';
 import { labelOutputs, pairScores, type PublishedOutputs } from '../gate/score-columns.js';
 import { startTally, type Tally } from '../tally.js';

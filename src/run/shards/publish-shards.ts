@@ -39,7 +39,8 @@ export async function publishShards(
     requireRows({ expectedRows: plan.expectedRows, attempt: plan.attempt }, tally);
     const { settings, job, accept } = request;
     const { rejectsLocation } = stage;
-    const asked = { settings, job, asOf: plan.attempt.asOf, accept, isWhole: true };
+    const { asOf, artefact } = plan.attempt;
+    const asked = { settings, job, asOf, artefact, accept, isWhole: true };
     const gates = await passGates(asked, { stage, tally, staged, rejectsLocation }, context);
     const figures = { tally, staged, gates, input: plan.input.summary, stage, rollout: undefined };
     const complete = (disposition: Disposition) => completeReceipt(facts, figures, disposition);

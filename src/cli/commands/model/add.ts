@@ -5,6 +5,7 @@ import { PredawnError } from '../../../domain/errors.js';
 import type { Project } from '../../../domain/job.js';
 import type { Candidate, Tolerance } from '../../../domain/registry.js';
 import { addGolden } from '../../../run/add-golden.js';
+import { addProfile } from '../../../run/profile/add-profile.js';
 import { newCommand } from '../../command.js';
 import type { CommandContext } from '../../context.js';
 import { findGoldenJob } from '../../golden-job.js';
@@ -20,6 +21,7 @@ interface AddOptions extends CommonOptions {
   readonly expected?: string;
   readonly tolerance?: Tolerance;
   readonly job?: string;
+  readonly profile?: string;
   readonly training?: string;
   readonly note?: string;
 }
@@ -32,6 +34,7 @@ export function addCommand(context: CommandContext): Command {
       'predawn model add churn model.onnx --golden golden.csv --expected expected.csv',
       'predawn model add churn model.onnx --golden golden.csv --expected expected.csv --tolerance relative=1e-4,absolute=1e-6',
       'predawn model add churn model.onnx --golden golden.csv       expect what onnxruntime gives now',
+      'predawn model add churn model.onnx --golden golden.csv --profile training.csv    for gates on shifted scores and features',
       'predawn model add churn model.onnx --note "first look"       unverified: no environment with a gate takes it',
     ],
   )
@@ -47,6 +50,10 @@ export function addCommand(context: CommandContext): Command {
     .option(
       '--job <name>',
       'the job whose features and missing values the golden rows have; default: the only one with this model',
+    )
+    .option(
+      '--profile <file>',
+      'CSV with a sample of the rows it was trained on: how they are distributed is kept, for gates; default: the golden rows',
     )
     .option('--training <file>', 'JSON object kept in the manifest: data, parameters, metrics, …')
     .option('--note <text>', 'kept in the manifest')
@@ -91,27 +98,47 @@ async function verify(
   options: AddOptions,
   { cwd, services }: CommandContext,
 ): Promise<{ candidate: Candidate; remarks: string[] }> {
-  if (options.golden === undefined) {
-    refuseWithoutGolden(options);
-    return { candidate, remarks: [] };
-  }
-  const read = (file: string) => services.readTable(path.resolve(cwd, file), file);
+  refuseWithoutRows(options);
+  const read = async (file: string | undefined) =>
+    file === undefined ? undefined : services.readTable(path.resolve(cwd, file), file);
   const golden = await read(options.golden);
-  const expected = options.expected === undefined ? undefined : await read(options.expected);
-  const { signature } = candidate.manifest;
-  const { job, readAs } = await findGoldenJob(project, options.job, name, signature, golden);
-  const asked = { golden, expected, tolerance: options.tolerance ?? DEFAULT_TOLERANCE, job };
-  const verified = await addGolden(candidate, asked, services);
+  const expected = await read(options.expected);
+  const sample = await read(options.profile);
+  const shown = golden ?? sample;
+  if (shown === undefined) return { candidate, remarks: [] };
+
+  const { job, readAs } = await findGoldenJob(
+    project,
+    options.job,
+    name,
+    candidate.manifest.signature,
+    shown,
+  );
   const remarks = [readAs];
-  if (verified.recorded.length > 0)
+  let added = candidate;
+  if (golden !== undefined) {
+    const asked = { golden, expected, tolerance: options.tolerance ?? DEFAULT_TOLERANCE, job };
+    const verified = await addGolden(candidate, asked, services);
+    added = verified.candidate;
+    if (verified.recorded.length > 0)
+      remarks.push(
+        `Not in ${expected!.path}, so expected as onnxruntime gives it now: ${verified.recorded.join(', ')}.`,
+      );
+  }
+  const from = sample === undefined ? ('golden' as const) : ('sample' as const);
+  const profiled = await addProfile(added, { sample: sample ?? shown, from, job }, services);
+  if (profiled.leftOut > 0)
     remarks.push(
-      `Not in ${expected!.path}, so expected as onnxruntime gives it now: ${verified.recorded.join(', ')}.`,
+      `${profiled.leftOut} rows of ${options.profile} can't be scored, and are not in the profile.`,
     );
-  return { candidate: verified.candidate, remarks };
+  return { candidate: profiled.candidate, remarks };
 }
 
-function refuseWithoutGolden(options: AddOptions): void {
-  const needless = (['expected', 'tolerance', 'job'] as const).filter((name) => options[name] !== undefined);
+function refuseWithoutRows(options: AddOptions): void {
+  if (options.golden !== undefined) return;
+  const needless = (['expected', 'tolerance', 'job'] as const)
+    .filter((name) => options[name] !== undefined)
+    .filter((name) => name !== 'job' || options.profile === undefined);
   if (needless.length === 0) return;
   throw new PredawnError(
     'usage',

@@ -41,8 +41,11 @@ export function importCommand(context: CommandContext): Command {
 }
 
 /** Numbers are each registry's own; who added it, when and with what stays as it was. */
-function candidateOf({ manifest, model, golden }: Artefact): Candidate {
+function candidateOf({ manifest, model, golden, profile }: Artefact): Candidate {
   const { signature, opsets, producer, changes, runtime, training, addedAt, addedBy, note } = manifest;
   const facts = { signature, opsets, producer, changes, runtime, training, addedAt, addedBy, note };
-  return { model, golden, manifest: { ...facts, golden: manifest.golden } };
+  return {
+    ...{ model, golden, profile },
+    manifest: { ...facts, golden: manifest.golden, profile: manifest.profile },
+  };
 }

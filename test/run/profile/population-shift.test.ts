@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { populationShift } from '../../../src/run/gate/population-shift.js';
+import { populationShift } from '../../../src/run/profile/population-shift.js';
 
 const shift = (reference: readonly number[], compared: readonly number[]) =>
   populationShift(Float64Array.from(reference), Float64Array.from(compared));

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import type { Job } from '../../src/domain/job.js';
-import type { JobGates } from '../../src/domain/job-gates.js';
-import type { LedgerDate } from '../../src/domain/ledger.js';
-import { acceptedGates } from '../../src/run/accepted-gates.js';
-import { gateWarnings, judgeJobGates } from '../../src/run/job-gates.js';
-import type { Tally } from '../../src/run/tally.js';
-import { ledgerDate } from '../schedule/ledger-dates.js';
+import type { Job } from '../../../src/domain/job.js';
+import type { JobGates } from '../../../src/domain/job-gates.js';
+import type { LedgerDate } from '../../../src/domain/ledger.js';
+import { acceptedGates } from '../../../src/run/accepted-gates.js';
+import { gateWarnings, judgeJobGates } from '../../../src/run/job-gates/judge.js';
+import type { Tally } from '../../../src/run/tally.js';
+import { ledgerDate } from '../../schedule/ledger-dates.js';
 
 const SATURDAY = '2026-11-21';
 const SATURDAYS = ['2026-10-24', '2026-10-31', '2026-11-07', '2026-11-14'];
@@ -29,7 +29,10 @@ function judge(
 ) {
   const job = jobWith(gates);
   const accept = acceptedGates(job, accepted, accepted.length === 0 ? undefined : 'seen');
-  return judgeJobGates({ job, asOf: SATURDAY, tally: { ...clean, ...tally }, known, accept, by: 'tester' });
+  return judgeJobGates({
+    ...{ job, asOf: SATURDAY, artefact: 'churn@3', tally: { ...clean, ...tally }, known, accept },
+    by: 'tester',
+  });
 }
 
 it('asks for nothing where the job file has no gates', () => {
@@ -78,7 +81,10 @@ describe('row_count', () => {
   });
 
   it('is not asked where not all rows were read', () => {
-    const facts = { job: jobWith(gates), asOf: SATURDAY, tally: clean, accept: undefined, by: 'tester' };
+    const facts = {
+      ...{ job: jobWith(gates), asOf: SATURDAY, artefact: 'churn@3', tally: clean },
+      ...{ accept: undefined, by: 'tester' },
+    };
     expect(judgeJobGates({ ...facts, known: undefined })).toEqual({ results: [], blocked: [] });
   });
 });

@@ -1,0 +1,34 @@
+import type { Job } from '../../domain/job.js';
+import type { AcceptedGates, GateAction, JobGate } from '../../domain/job-gates.js';
+import type { LedgerDate } from '../../domain/ledger.js';
+import type { Tally } from '../../domain/tally.js';
+
+/** What a gate found: `passed` or not, or that it can't tell; `mayBlock` is false where it knows too little for that. */
+export interface Finding {
+  readonly gate: JobGate;
+  readonly action: GateAction;
+  readonly found: 'passed' | 'failed' | 'undecided';
+  readonly mayBlock: boolean;
+  readonly detail: string;
+}
+
+/** What the gates of a job file look at. */
+export interface GateFacts {
+  readonly job: Job;
+  readonly asOf: string;
+  /** `name@version`. */
+  readonly artefact: string;
+  readonly tally: Tally;
+  /** The dates before, as far back as gates look; undefined where not all rows were read. */
+  readonly known: readonly LedgerDate[] | undefined;
+  readonly accept: AcceptedGates | undefined;
+  readonly by: string;
+}
+
+export function percent(share: number): string {
+  return `${Number((share * 100).toPrecision(3))}%`;
+}
+
+export function rows(count: number): string {
+  return `${count.toLocaleString('en-US')} row${count === 1 ? '' : 's'}`;
+}
