@@ -1,4 +1,4 @@
-import { InvalidArgumentError } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 
 /** For commander: an option that takes a whole number, 0 or more. */
 export function wholeNumber(text: string): number {
@@ -24,4 +24,12 @@ export function positiveInteger(text: string): number {
   if (!Number.isSafeInteger(value) || value < 1)
     throw new InvalidArgumentError('It must be a whole number above 0.');
   return value;
+}
+
+/** Gates that a person lets pass, each by its name. */
+export function acceptOption(): Option {
+  return new Option(
+    '--accept <gate>',
+    'publish although this gate of the job file blocks; needs --reason, may be repeated',
+  ).argParser((gate: string, before: readonly string[] | undefined) => [...(before ?? []), gate]);
 }

@@ -32,6 +32,7 @@ export function renderReceipt(receipt: Receipt, cwd: string, colors: boolean): s
     row('input', located(receipt.input.location, receipt.input.fingerprint)),
     row('output', located(receipt.output.location, receipt.output.digest)),
     row('columns', receipt.output.columns.join(', ')),
+    row('replayed', located(receipt.replay?.file, receipt.replay?.fingerprint)),
     row('rejects', located(receipt.rejects_location, undefined)),
     row('not used', receipt.unused_columns.length > 0 ? receipt.unused_columns.join(', ') : undefined),
     row('attempt', attemptText(receipt)),

@@ -1,4 +1,5 @@
 import type { Reject } from '../domain/columns.js';
+import type { OffendingRow } from '../domain/offending.js';
 import { renderTable } from './render-table.js';
 
 const GAPS = 6;
@@ -27,6 +28,19 @@ export function renderRejects(
     rejects.map(({ raw }, row) => [...facts[row]!, cut(shown(raw), room)]),
     colors,
   );
+}
+
+/** Rows that gates object to, in the same way. */
+export function renderOffending(
+  rows: readonly OffendingRow[],
+  width: number | undefined,
+  colors: boolean,
+): string {
+  const facts = rows.map(({ gate, subject, key }) => [gate, shown(subject), shown(key)]);
+  const used = [0, 1, 2].reduce((sum, at) => sum + Math.max(5, ...facts.map((row) => row[at]!.length)), 0);
+  const room = width === undefined ? Infinity : Math.max(SHORTEST, width - GAPS - used);
+  const table = rows.map(({ row }, at) => [...facts[at]!, cut(shown(row), room)]);
+  return renderTable(['gate', 'column or check', 'key', 'value or row'], table, colors);
 }
 
 /** Input is not trusted: what would steer a terminal, or break the table, is written as an escape. */

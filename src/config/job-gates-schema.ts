@@ -1,7 +1,23 @@
 import * as z from 'zod';
-import { fail, percentage, text } from './fields.js';
+import { JOB_GATES } from '../domain/job-gates.js';
+import { fail, limit, NAME, NAME_RULE, percentage, text } from './fields.js';
 
 const ONE_HUNDRED_OR_MORE = /^(\d+(?:\.\d+)?)\s*%$/;
+/** What `--accept` and error codes may mean already. */
+const TAKEN: readonly string[] = [
+  ...JOB_GATES,
+  ...[
+    'checks',
+    'rejects',
+    'min_rows',
+    'inexact_integers',
+    'duplicate_keys',
+    'not_finite',
+    'not_a_probability',
+  ],
+  ...['rule', 'sql'],
+];
+
 const AT_MOST_RULE = 'must be a share of the usual rows of 100% or more, such as 200%.';
 
 const action = () =>
@@ -9,6 +25,40 @@ const action = () =>
     .enum(['warn', 'block'], { error: 'must be warn or block.' })
     .default('block')
     .describe('warn: the receipt and the log say so; block: nothing is published, exit 65. Default: block.');
+
+const columnShares = (of: string) =>
+  z
+    .strictObject({
+      action: action(),
+      at_most: percentage().optional().describe(`Most ${of}: a share such as 20%.`),
+      columns: z
+        .record(text(), percentage(), { error: 'must be a mapping from column names to shares.' })
+        .default({})
+        .describe('The same for single columns.'),
+    })
+    .superRefine((shares, context) => {
+      if (shares.at_most !== undefined || Object.keys(shares.columns).length > 0) return;
+      fail(context, 'needs at_most or columns.', 'Write at_most: 20%, or columns: { <column>: 20% }.');
+    })
+    .optional();
+
+const check = () =>
+  z
+    .strictObject({
+      action: action(),
+      row: text()
+        .optional()
+        .describe('An expression that must be true in every row: keys and outputs by their published names.'),
+      sql: text()
+        .refine((sql) => sql.includes('{rows}'), { error: 'must select from {rows}, the staged rows.' })
+        .optional()
+        .describe('A SELECT from {rows}: it gives the rows that are wrong, or one boolean. For databases.'),
+      at_most: limit().describe('Most rows that may be wrong: a count or a share. Default: 0.'),
+    })
+    .superRefine((asked, context) => {
+      if ((asked.row === undefined) !== (asked.sql === undefined)) return;
+      fail(context, 'needs row or sql, one of both.', 'For example: row: churn_probability < 0.99');
+    });
 
 const psi = () => z.number({ error: 'must be a number such as 0.25.' }).positive('must be above 0.');
 
@@ -63,23 +113,23 @@ export const jobGatesSchema = () =>
         .strictObject({ action: action() })
         .optional()
         .describe('A published score that is the same in every row.'),
-      missing: z
-        .strictObject({
-          action: action(),
-          at_most: percentage()
-            .optional()
-            .describe('Most rows in which the column of a feature may have no value: a share such as 20%.'),
-          columns: z
-            .record(text(), percentage(), { error: 'must be a mapping from column names to shares.' })
-            .default({})
-            .describe('The same for single columns.'),
-        })
-        .superRefine((missing, context) => {
-          if (missing.at_most !== undefined || Object.keys(missing.columns).length > 0) return;
-          fail(context, 'needs at_most or columns.', 'Write at_most: 20%, or columns: { <column>: 20% }.');
-        })
+      missing: columnShares('rows in which the column of a feature may have no value').describe(
+        'Rows without a value in the column of a feature.',
+      ),
+      unknown_categories: columnShares(
+        'rows in which a feature may have a category that no encoder of the model knows',
+      ).describe('Rows with a category that no encoder of the model knows.'),
+      checks: z
+        .record(
+          z
+            .string()
+            .regex(NAME, NAME_RULE)
+            .refine((name) => !TAKEN.includes(name), { error: 'is the name of a gate: choose another.' }),
+          check(),
+          { error: 'must be a mapping from names to checks.' },
+        )
         .optional()
-        .describe('Rows without a value in the column of a feature.'),
+        .describe('Checks of the staged rows, by names of your own.'),
       score_shift: shift('published scores').describe(
         'How far published scores moved, as a population stability index.',
       ),

@@ -16,6 +16,8 @@ export function checkGates(
       joining.signature.outputs[output]!.role !== 'label' && type !== 'text' && type !== 'bool',
   );
   checkMissingGate(joining, features);
+  const encoded = Object.keys(gates?.unknown_categories?.columns ?? {});
+  requireKnown(joining, 'unknown_categories', encoded, columns, FEATURE);
   const shifted = Object.keys(gates?.feature_shift?.columns ?? {});
   requireKnown(joining, 'feature_shift', shifted, columns, FEATURE);
   const moved = Object.keys(gates?.score_shift?.columns ?? {});

@@ -1,4 +1,5 @@
 import type { Reject } from './columns.js';
+import type { OffendingRow } from './offending.js';
 import type { AttemptStatus, Receipt } from './receipt.js';
 import type { SliceMove } from './slice-move.js';
 
@@ -61,6 +62,8 @@ export interface Ledger {
    * open those that were met so far. Nothing else is asked of the ledger until the last was read or the reader stops.
    */
   rejects(attempt: Pick<LedgerEntry, 'attemptId' | 'job' | 'asOf'>): AsyncIterable<readonly Reject[]>;
+  /** The rows that gates objected to and that are kept of an attempt, whatever became of it: some hundred at most. */
+  offending(attempt: Pick<LedgerEntry, 'attemptId' | 'job' | 'asOf'>): Promise<readonly OffendingRow[]>;
   close(): Promise<void>;
 }
 

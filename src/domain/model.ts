@@ -29,6 +29,13 @@ export interface ModelSignature {
   readonly fixedBatch: number | undefined;
 }
 
+/** The categories that an encoder in a model knows of one element of an input; integers as texts. */
+export interface KnownCategories {
+  readonly input: string;
+  readonly element: number;
+  readonly categories: readonly string[];
+}
+
 /** Values of one output for `rows` rows, row-major, exactly `rows * width` long. */
 export type OutputTensor = OutputData;
 
@@ -41,6 +48,8 @@ export type OutputTensor = OutputData;
  */
 export interface Model {
   readonly signature: ModelSignature;
+  /** Of each element of an input that encoders read; found when it is asked. */
+  knownCategories(): readonly KnownCategories[];
   /** `inputs` in the order of `signature.inputs`; the result in the order of `signature.outputs`. */
   score(inputs: readonly FeatureData[], rows: number): Promise<readonly OutputTensor[]>;
   close(): Promise<void>;

@@ -2,6 +2,7 @@ import type { EncoderSpec } from './codecs.js';
 import type { KeyType, OutputColumn, Reject } from './columns.js';
 import type { SliceComparison } from './comparison.js';
 import type { PredawnError } from './errors.js';
+import type { OffendingRow } from './offending.js';
 import type { Receipt } from './receipt.js';
 import type { ShardedPublication } from './sharded-publication.js';
 import type { MoveRequest, MoveResult } from './slice-move.js';
@@ -66,6 +67,12 @@ export interface Publishing {
   readonly replaced: string | undefined;
 }
 
+/** What a SELECT over the staged rows gave: whether one boolean was true, or rows. */
+export type SqlFinding =
+  | { readonly kind: 'boolean'; readonly holds: boolean }
+  /** How many, and the first of them as JSON. */
+  | { readonly kind: 'rows'; readonly count: number; readonly first: readonly string[] };
+
 /** What a stage holds when its last block was appended. */
 export interface StagedOutput {
   readonly location: string;
@@ -93,6 +100,15 @@ export interface RowStage {
   finish(): Promise<StagedOutput>;
   /** Up to `limit` keys that occur more than once, as text (columns joined by `, `). */
   duplicateKeys(limit: number): Promise<readonly string[]>;
+  /**
+   * After `finish`, for a destination that has SQL: what a SELECT gives in which `{rows}` stands for the staged rows, with
+   * the first `limit` rows. It may change nothing. Undefined where there is no SQL.
+   *
+   * @throws PredawnError kind `configuration`, code `gate.sql`, for SQL that is refused or takes too long
+   */
+  select?(sql: string, name: string, limit: number): Promise<SqlFinding>;
+  /** Keeps rows that gates object to, as `reject` keeps those that could not be scored. */
+  keepOffending(rows: readonly OffendingRow[]): Promise<void>;
 }
 
 /**

@@ -31,6 +31,8 @@ export interface Receipt {
   readonly shards?: number | undefined;
   /** What was tried out beside the artefact; absent where nothing was. */
   readonly rollout?: RolloutReport | undefined;
+  /** Mended rows that took the place of the input's rejected ones: their file, and the digest of its bytes. */
+  readonly replay?: { readonly file: string; readonly fingerprint: string } | undefined;
   /** What came of the gates of the job file; absent where it has none. */
   readonly gates?: readonly GateResult[] | undefined;
   /** How scores and features are distributed, where a gate of the job file asks; later runs compare with it. */

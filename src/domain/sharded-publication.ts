@@ -31,7 +31,7 @@ export type ShardOutcome =
 /** All shards of an attempt put together, to be judged and published as any other stage. */
 export type ShardsStage = Pick<
   Stage,
-  'current' | 'rejectsLocation' | 'finish' | 'duplicateKeys' | 'publish' | 'keep'
+  'current' | 'rejectsLocation' | 'finish' | 'duplicateKeys' | 'select' | 'keepOffending' | 'publish' | 'keep'
 > & { readonly manifests: readonly ShardManifest[] };
 
 /** A date whose lock is held. */

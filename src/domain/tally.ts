@@ -1,3 +1,4 @@
+import type { OffendingRow } from './offending.js';
 import type { Histogram } from './profile.js';
 
 /** What a run, or a shard of one, has seen; the gates and the receipt read it. Plain data: a shard's is kept. */
@@ -13,6 +14,12 @@ export interface Tally {
   /** Where a gate of the job asks for them: the ranges of the scores, and missing values in the rows scored. */
   readonly scoreRanges?: readonly ScoreRange[] | undefined;
   readonly missing?: readonly ColumnCount[] | undefined;
+  /** Rows by feature with a category that no encoder of the model knows. */
+  readonly unknownCategories?: readonly ColumnCount[] | undefined;
+  /** Rows for which a check of the job file is not true, by its name. */
+  readonly brokenRules?: readonly ColumnCount[] | undefined;
+  /** Of both, the first few rows: to be kept apart, and told nobody. */
+  readonly offending?: readonly OffendingRow[] | undefined;
   /** In the bins of the artefact's profile, where it has one. */
   readonly distributions?: Distributions | undefined;
 }

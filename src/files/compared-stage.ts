@@ -44,6 +44,10 @@ export class FilesComparedStage implements ComparedStage {
     return Promise.resolve();
   }
 
+  keepOffending(): Promise<void> {
+    return Promise.resolve();
+  }
+
   finish(): ReturnType<FilesStage['finish']> {
     return this.scratch.finish();
   }

@@ -57,6 +57,11 @@ export function rejectsFile(folders: JobFolders, attemptId: string): string {
   return join(folders.rejects, `${checkAttemptId(attemptId)}.csv`);
 }
 
+/** Its rows that gates object to; there is no file where there are none. */
+export function offendingFile(folders: JobFolders, attemptId: string): string {
+  return join(folders.rejects, `${checkAttemptId(attemptId)}.gates.json`);
+}
+
 /** The committed shards of an attempt, until it ends. */
 export function shardsFolder(folders: JobFolders, attemptId: string): string {
   return join(folders.attempts, `${checkAttemptId(attemptId)}${SHARDS}`);

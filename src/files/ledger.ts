@@ -10,6 +10,7 @@ import {
   toEntry,
 } from './attempt-record.js';
 import { onDisk } from './disk.js';
+import { readOffending } from './offending-file.js';
 import { readRejects } from './read-rejects.js';
 import { committedShards } from './shard-manifests.js';
 import { checkName, jobFolders, OURS } from './layout.js';
@@ -44,6 +45,8 @@ export function openFilesLedger(root: string): Promise<Ledger> {
         return matching.length === 1 ? (await entriesOf(root, matching))[0] : undefined;
       }),
     rejects: ({ attemptId, job, asOf }) => readRejects(root, jobFolders(root, job, asOf), attemptId),
+    offending: ({ attemptId, job, asOf }) =>
+      onDisk(root, () => readOffending(jobFolders(root, job, asOf), attemptId)),
     close: () => Promise.resolve(),
   });
 }

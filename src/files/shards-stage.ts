@@ -37,6 +37,10 @@ export class FilesShardsStage implements ShardsStage {
     return this.stage.duplicateKeys(limit);
   }
 
+  keepOffending(rows: Parameters<Stage['keepOffending']>[0]): Promise<void> {
+    return this.stage.keepOffending(rows);
+  }
+
   async publish(complete: (publishing: Publishing) => Receipt): Promise<Receipt> {
     await this.finish();
     return this.stage.publish(complete);

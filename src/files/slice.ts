@@ -13,7 +13,14 @@ import {
   writeRecord,
 } from './attempt-record.js';
 import { ensureFolder, isCode, linkOrCopy, syncFolder } from './disk.js';
-import { rejectsFile, sliceFile, type SliceFolders, sliceFolders, stagedFile } from './layout.js';
+import {
+  offendingFile,
+  rejectsFile,
+  sliceFile,
+  type SliceFolders,
+  sliceFolders,
+  stagedFile,
+} from './layout.js';
 import { movedRecord, unmovedRecord } from './moves.js';
 import { endOvertaken } from './overtaken.js';
 import { preparedFile, removeAttemptFiles } from './remove-attempt.js';
@@ -179,6 +186,8 @@ export async function removeOldAttempts(
     // Of these one is open at most: in shards, and to be resumed.
     if (kept.has(attemptId) || status === 'open') continue;
     await removeAttemptFiles(folders, attemptId);
-    if (!recent.has(attemptId)) await rm(rejectsFile(folders, attemptId), { force: true });
+    if (recent.has(attemptId)) continue;
+    await rm(rejectsFile(folders, attemptId), { force: true });
+    await rm(offendingFile(folders, attemptId), { force: true });
   }
 }

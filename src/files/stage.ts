@@ -3,6 +3,7 @@ import type { FileEncoderSpec } from '../domain/codecs.js';
 import type { Reject } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
 import type { FileFormat } from '../domain/job.js';
+import type { OffendingRow } from '../domain/offending.js';
 import type { EncodedBlock, Publishing, Stage, StagedOutput } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { endsAttempt } from '../domain/shards.js';
@@ -21,6 +22,7 @@ import { rejectsFile, sliceFile, stagedFile } from './layout.js';
 import { onDiskLocked } from './lock.js';
 import { makeSlice } from './make-slice.js';
 import { firstMove, movesOf, nextPublication } from './moves.js';
+import { writeOffending } from './offending-file.js';
 import { RejectsFile } from './rejects-file.js';
 import { endOvertaken } from './overtaken.js';
 import { removeAttemptFiles, removeMergedFiles } from './remove-attempt.js';
@@ -110,6 +112,10 @@ export class FilesStage implements Stage {
       const keys = await readStagedKeys(this.#path, this.context.attempt.target, new Set(groups.flat()));
       return groups.flatMap((rows) => repeated(rows.map((row) => keys.get(row)!))).slice(0, limit);
     });
+  }
+
+  keepOffending(rows: readonly OffendingRow[]): Promise<void> {
+    return this.#onDisk(() => writeOffending(this.context.folders, this.context.attempt.id, rows));
   }
 
   publish(complete: (publishing: Publishing) => Receipt): Promise<Receipt> {

@@ -34,8 +34,7 @@ export function facet(schema: keyof typeof SCHEMAS, version: string, fields: obj
 /** Gates by what they look at, by the codes of their errors. A run that passed them all passed each. */
 const INPUT_GATES = ['rejects', 'min_rows', 'inexact_integers', 'duplicate_keys'];
 const OUTPUT_GATES = ['not_finite', 'not_a_probability'];
-/** Of the gates that a job file asks for, those that look at scores. */
-const SCORE_GATES: readonly string[] = ['constant_scores', 'score_shift'];
+const OF_INPUT = [...INPUT_GATES, 'row_count', 'missing', 'unknown_categories', 'feature_shift'];
 const GATE = /^gate\.(.+)$/;
 
 interface Assertion {
@@ -61,7 +60,8 @@ export function assertionsOf(ended: Ended): { input: Assertion[]; output: Assert
     const severity = status === 'warned' ? 'warn' : 'error';
     return { assertion: gate, success, severity, description: detail };
   });
-  const isOfScores = (gate: string) => OUTPUT_GATES.includes(gate) || SCORE_GATES.includes(gate);
+  // The job's own checks have names of their own, and are asked of predictions.
+  const isOfScores = (gate: string) => !OF_INPUT.includes(gate);
   const always = [...INPUT_GATES, ...OUTPUT_GATES];
   const others = [...failed.keys()].filter((gate) => !always.includes(gate));
   const assertion = (gate: string): Assertion => ({

@@ -14,6 +14,8 @@ import {
 import { type CodedGraph, codeTexts } from './coded-graph.js';
 import { outputTensor, tensorData } from './coded-tensors.js';
 import { type ElementData, isTexts, outputData } from './element-types.js';
+import { readGraph } from './graph.js';
+import { knownCategories } from './known-categories.js';
 import { loadRuntime, openSession } from './runtime.js';
 
 /**
@@ -82,7 +84,12 @@ export async function openModel(model: Uint8Array, signature: ModelSignature): P
     return signature.outputs.map(({ name }, index) => outputTensor(scores[index]!, coded.outputs.get(name)));
   }
 
-  return { signature, score, close: () => session.release() };
+  return {
+    signature,
+    score,
+    knownCategories: () => knownCategories(readGraph(model)),
+    close: () => session.release(),
+  };
 }
 
 function elementType({ name, type }: ModelInput, coded: CodedGraph): ModelInput['type'] {

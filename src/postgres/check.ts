@@ -13,6 +13,7 @@ const LEDGER_RIGHTS: Readonly<Record<string, string>> = {
   publications: 'select, insert',
   tables: 'select, insert, update',
   rejects: 'insert',
+  offending_rows: 'insert',
   shards: 'select, insert',
 };
 

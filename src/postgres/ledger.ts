@@ -4,6 +4,8 @@ import type { AttemptStatus, Receipt } from '../domain/receipt.js';
 import { connect, describeUrl } from './connection.js';
 import { translate } from './errors.js';
 import { installedVersion } from './migrations.js';
+import { WITH_OFFENDING } from './migrations/007-offending-rows.js';
+import { readOffending } from './offending.js';
 import { MOVES_OF_ATTEMPT, type MoveRow, toMove } from './publications.js';
 import { readRejects } from './rejects.js';
 import { SHARDS_OF_ATTEMPT, WITH_SHARDS } from './shard-ledger.js';
@@ -95,6 +97,15 @@ export async function openPostgresLedger(url: string): Promise<Ledger> {
         if ((await installedVersion(client)) > 0) yield* readRejects(client, attemptId);
       } catch (error) {
         throw translate(error, { location, doing: 'reading the rejected rows' });
+      }
+    },
+    offending: async ({ attemptId }) => {
+      try {
+        return (await installedVersion(client)) < WITH_OFFENDING
+          ? []
+          : await readOffending(client, attemptId);
+      } catch (error) {
+        throw translate(error, { location, doing: 'reading the rows that gates object to' });
       }
     },
     close: () => endQuietly(client),

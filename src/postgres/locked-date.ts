@@ -87,6 +87,7 @@ export class PostgresLockedDate implements LockedDate {
       throw error;
     } finally {
       await stage.rollback().catch(() => undefined);
+      await stage.close();
       await this.#clean(attempt);
     }
   }

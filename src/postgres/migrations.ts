@@ -7,6 +7,7 @@ import { registry } from './migrations/003-registry.js';
 import { rollouts } from './migrations/004-rollouts.js';
 import { differences } from './migrations/005-differences.js';
 import { shards } from './migrations/006-shards.js';
+import { offendingRows } from './migrations/007-offending-rows.js';
 
 interface Migration {
   /** From 1, without gaps. Never changed once released. */
@@ -22,6 +23,7 @@ const MIGRATIONS: readonly Migration[] = [
   { version: 4, description: 'shadows and canaries', sql: rollouts },
   { version: 5, description: 'kept rows as differences', sql: differences },
   { version: 6, description: 'attempts in shards', sql: shards },
+  { version: 7, description: 'rows that gates object to', sql: offendingRows },
 ];
 /** The version that this predawn makes. */
 export const LATEST = MIGRATIONS.length;

@@ -2,7 +2,15 @@ import type pg from 'pg';
 import type { PostgresEncoderSpec } from '../domain/codecs.js';
 import type { Reject } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
-import type { Attempt, EncodedBlock, PublishedSlice, RowStage, StagedOutput } from '../domain/publication.js';
+import type { OffendingRow } from '../domain/offending.js';
+import type {
+  Attempt,
+  EncodedBlock,
+  PublishedSlice,
+  RowStage,
+  SqlFinding,
+  StagedOutput,
+} from '../domain/publication.js';
 import type { StatementCanceller } from './cancel.js';
 import type { Patience } from './commit.js';
 import { CopyWriter } from './copy-writer.js';
@@ -11,8 +19,10 @@ import { sqlState, translate } from './errors.js';
 import { columnList, columnsOf, layoutOf, type LayoutColumn } from './layout.js';
 import { type QualifiedName, sqlName } from './names.js';
 import { longestKey } from './long-keys.js';
+import { keepOffending } from './offending.js';
 import { keepRejects, rejectsLocation } from './rejects.js';
 import { addKey, constantsOf, createRowsTable } from './rows-table.js';
+import { selectStaged } from './select-staged.js';
 import { closeSession, openSession } from './session.js';
 import { begin } from './transaction.js';
 
@@ -78,10 +88,22 @@ export class PostgresRowStage implements RowStage {
 
   async reject(rejects: readonly Reject[]): Promise<void> {
     if (!this.context.keepRejects) return;
-    const { url, location, applicationName, attempt } = this.context;
     await this.guard('keeping rejected rows of', async () => {
-      this.#rejecting ??= openSession(url, location, applicationName);
-      await keepRejects(await this.#rejecting, attempt.id, rejects);
+      await keepRejects(await this.#keeping(), this.context.attempt.id, rejects);
+    });
+  }
+
+  async keepOffending(rows: readonly OffendingRow[]): Promise<void> {
+    if (!this.context.keepRejects) return;
+    await this.guard('keeping rows that gates object to of', async () => {
+      await keepOffending(await this.#keeping(), this.context.attempt.id, rows);
+    });
+  }
+
+  select(sql: string, name: string, limit: number): Promise<SqlFinding> {
+    return this.guard('checking', () => {
+      this.output();
+      return selectStaged(this.context.session, this.context.rows, { sql, name, limit });
     });
   }
 
@@ -130,6 +152,12 @@ export class PostgresRowStage implements RowStage {
   async close(): Promise<void> {
     const client = await this.#rejecting?.catch(() => undefined);
     if (client !== undefined) await closeSession(client);
+  }
+
+  /** What it keeps stays, whatever becomes of the transaction that stages. */
+  #keeping(): Promise<pg.Client> {
+    const { url, location, applicationName } = this.context;
+    return (this.#rejecting ??= openSession(url, location, applicationName));
   }
 
   #copy(): Promise<CopyWriter> {

@@ -19,7 +19,12 @@ export function acceptedGates(
     throw new PredawnError('usage', 'accept.reason', '--accept and --reason go together.', {
       hint: `Write --accept ${names[0] ?? '<gate>'} --reason "why".`,
     });
-  const known = JOB_GATES.filter((gate) => job.gates?.[gate]?.action === 'block');
+  const known = [
+    ...JOB_GATES.filter((gate) => job.gates?.[gate]?.action === 'block'),
+    ...Object.entries(job.gates?.checks ?? {}).flatMap(([name, { action }]) =>
+      action === 'block' ? [name] : [],
+    ),
+  ];
   const unknown = names.find((name) => !known.some((gate) => gate === name));
   if (unknown !== undefined)
     throw new PredawnError('usage', 'accept.unknown', `${job.name} has no gate "${unknown}" to accept.`, {

@@ -9,6 +9,7 @@ import type { Source } from '../domain/source.js';
 import { askedFigures } from './block-figures.js';
 import type { ScoringPlan } from './block-scorer.js';
 import type { FixedDate } from './fix-date.js';
+import type { Replay } from './replay.js';
 import type { RunContext, RunRequest } from './run-request.js';
 import type { Rollout } from './rollout/find-rollout.js';
 import type { PreparedCandidate } from './rollout/prepare-candidate.js';
@@ -32,6 +33,8 @@ export interface RunFacts {
   readonly rollout?: Rollout | undefined;
   readonly prepared?: PreparedCandidate | PredawnError | undefined;
   readonly stopped?: StoppedCanary | undefined;
+  /** Mended rows to be scored in place of the input's rejected ones. */
+  readonly replay?: Replay | undefined;
 }
 
 export function artefactLabel({ manifest }: Artefact): string {
@@ -74,10 +77,11 @@ export function describeAttempt(
 }
 
 export function scoringPlan(
-  { request, artefact, source, binding }: Pick<RunFacts, 'request' | 'artefact' | 'source' | 'binding'>,
+  facts: Pick<RunFacts, 'request' | 'artefact' | 'model' | 'source' | 'binding'>,
   stage: Pick<RowStage, 'encoder' | 'hashKeys'>,
   candidate?: CandidatePlan,
 ): ScoringPlan {
+  const { request, artefact, model, source, binding } = facts;
   return {
     decoder: source.description.decoder,
     decode: binding.plan,
@@ -87,7 +91,7 @@ export function scoringPlan(
     encoder: stage.encoder,
     hashKeys: stage.hashKeys,
     limit: request.limit,
-    figures: askedFigures(request.job, artefact, binding),
+    figures: askedFigures(request.job, artefact, binding, model),
     candidate,
   };
 }

@@ -1,6 +1,8 @@
 import type { DecodedBlock, DecodePlan, OutputValues } from '../domain/columns.js';
 import type { Binding } from '../domain/binding.js';
 import type { Job } from '../domain/job.js';
+import type { Model } from '../domain/model.js';
+import { mergeOffending, type OffendingRow } from '../domain/offending.js';
 import { type Histogram, readProfile } from '../domain/profile.js';
 import type { Artefact } from '../domain/registry.js';
 import type { ColumnCount, Distributions, ScoreRange } from '../domain/tally.js';
@@ -10,6 +12,8 @@ import {
   countFeatures,
   countScores,
 } from './profile/counted-columns.js';
+import { type BrokenRules, type RowRule, rowRules } from './row-rules.js';
+import { countUnknown, type EncodedFeature, encodedFeatures } from './unknown-categories.js';
 
 /** Figures that only some gates of a job file need. Plain data: it crosses to worker threads. */
 export interface AskedFigures {
@@ -17,20 +21,38 @@ export interface AskedFigures {
   readonly missing: boolean;
   /** In the bins of the artefact's profile, where it has one. */
   readonly counted?: CountedColumns | undefined;
+  /** Features whose categories the model's encoders know. */
+  readonly encoded?: readonly EncodedFeature[] | undefined;
+  readonly rules?: readonly RowRule[] | undefined;
 }
 
 export interface BlockFigures {
   readonly scoreRanges?: readonly ScoreRange[] | undefined;
   readonly missing?: readonly ColumnCount[] | undefined;
   readonly distributions?: Distributions | undefined;
+  readonly unknownCategories?: readonly ColumnCount[] | undefined;
+  readonly brokenRules?: readonly ColumnCount[] | undefined;
+  readonly offending?: readonly OffendingRow[] | undefined;
 }
 
 export function askedFigures(
   { gates }: Pick<Job, 'gates'>,
   { profile, manifest }: Pick<Artefact, 'profile' | 'manifest'>,
   binding: Pick<Binding, 'plan' | 'outputs'>,
+  model: Pick<Model, 'knownCategories'>,
 ): AskedFigures {
-  const asked = { scoreRanges: gates?.constant_scores !== undefined, missing: gates?.missing !== undefined };
+  const rules = rowRules(gates);
+  const asked = {
+    ...{ scoreRanges: gates?.constant_scores !== undefined, missing: gates?.missing !== undefined },
+    ...(gates?.unknown_categories && {
+      encoded: encodedFeatures(
+        model.knownCategories(),
+        binding,
+        Object.keys(gates.unknown_categories.columns),
+      ),
+    }),
+    ...(rules.length > 0 && { rules }),
+  };
   const shifts = { scores: gates?.score_shift !== undefined, features: gates?.feature_shift !== undefined };
   if (profile === undefined || !(shifts.scores || shifts.features)) return asked;
   const read = readProfile(profile, `profile.json of ${manifest.name}@${manifest.version}`);
@@ -43,8 +65,14 @@ export function blockFigures(
   plan: DecodePlan,
   decoded: DecodedBlock,
   outputs: readonly OutputValues[],
+  broken?: BrokenRules,
 ): BlockFigures {
+  const unknown = asked.encoded && countUnknown(asked.encoded, plan, decoded);
+  const offending = mergeOffending(unknown?.rows ?? [], broken?.rows ?? []);
   return {
+    ...(unknown && { unknownCategories: unknown.counts }),
+    ...(broken && { brokenRules: broken.counts }),
+    ...(offending.length > 0 && { offending }),
     ...(asked.scoreRanges && { scoreRanges: scoreRanges(outputs, decoded.rows) }),
     ...(asked.missing && { missing: missingValues(plan, decoded) }),
     ...(asked.counted && {
@@ -95,16 +123,23 @@ export function mergeFigures(one: BlockFigures, other: BlockFigures): BlockFigur
     least: Math.min(a.least, b.least),
     most: Math.max(a.most, b.most),
   }));
-  const missing = merged(one.missing, other.missing, ({ column, count }, b) => ({
-    column,
-    count: count + b.count,
-  }));
+  const missing = merged(one.missing, other.missing, addCounts);
+  const unknownCategories = merged(one.unknownCategories, other.unknownCategories, addCounts);
+  const brokenRules = merged(one.brokenRules, other.brokenRules, addCounts);
+  const offending = mergeOffending(one.offending ?? [], other.offending ?? []);
   const distributions = mergeDistributions(one.distributions, other.distributions);
   return {
     ...(scoreRanges && { scoreRanges }),
     ...(missing && { missing }),
+    ...(unknownCategories && { unknownCategories }),
+    ...(brokenRules && { brokenRules }),
+    ...(offending.length > 0 && { offending }),
     ...(distributions && { distributions }),
   };
+}
+
+function addCounts({ column, count }: ColumnCount, other: ColumnCount): ColumnCount {
+  return { column, count: count + other.count };
 }
 
 function mergeDistributions(

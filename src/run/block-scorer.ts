@@ -12,6 +12,7 @@ import type { Model, ModelSignature } from '../domain/model.js';
 import { type AskedFigures, type BlockFigures, blockFigures } from './block-figures.js';
 import type { CandidateOutcome, CandidatePlan } from './rollout/candidate-plan.js';
 import { openCandidateScorer } from './rollout/candidate-scorer.js';
+import { openRowRules, type RuledColumns } from './row-rules.js';
 import { inspectScores, type ScoreFault } from './score-faults.js';
 
 /** What a thread needs to score blocks. Plain data: it crosses to worker threads by structured clone. */
@@ -76,6 +77,7 @@ export async function openBlockScorer(
     opened ?? codecs.openModel(plan.model, plan.signature),
     codecs.openEncoder(plan.encoder),
   ]);
+  const rules = plan.figures?.rules && (await openRowRules(plan.figures.rules, ruledColumns(plan)));
   const candidate = plan.candidate && (await openCandidateScorer(plan.candidate, plan.decoder, codecs));
   let remaining = plan.limit ?? Infinity;
 
@@ -86,17 +88,19 @@ export async function openBlockScorer(
       const scores = decoded.rows === 0 ? [] : await model.score(decoded.tensors, decoded.rows);
       const outputs = decoded.rows === 0 ? [] : outputValues(plan, scores);
       const beside = candidate && (await candidate.score({ block, decoded, scores, outputs }));
+      const scored = { rows: decoded.rows, keys: decoded.keys, outputs, ...beside?.merged };
       return {
         sequence: block.sequence,
         bytes: block.bytes.length,
-        payload: encoder.encode({ rows: decoded.rows, keys: decoded.keys, outputs, ...beside?.merged }),
+        payload: encoder.encode(scored),
         read: decoded.read,
         rows: decoded.rows,
         lines: decoded.lines,
         rejects: decoded.rejects,
         inexactIntegers: decoded.inexactIntegers,
         faults: inspectScores(outputs, decoded.keys, decoded.rows),
-        figures: plan.figures && blockFigures(plan.figures, plan.decode, decoded, outputs),
+        figures:
+          plan.figures && blockFigures(plan.figures, plan.decode, decoded, outputs, rules?.count(scored)),
         keyHashes: plan.hashKeys ? hashKeys(decoded.keys, decoded.rows) : undefined,
         candidate: beside?.outcome,
       };
@@ -115,6 +119,10 @@ function outputValues(plan: ScoringPlan, scores: Awaited<ReturnType<Model['score
     offset: column.element,
     stride: plan.signature.outputs[column.output]!.width,
   }));
+}
+
+function ruledColumns({ decode, outputs }: ScoringPlan): RuledColumns {
+  return { keys: decode.keys, outputs };
 }
 
 /** The first `limit` rows of a block, with all of its rejects. */

@@ -13,7 +13,7 @@ import type { Tally } from './tally.js';
 /** What a receipt says of a run before any row was read. */
 export interface ReceiptFacts extends Pick<
   RunFacts,
-  'request' | 'context' | 'date' | 'publication' | 'attempt' | 'rollout' | 'stopped'
+  'request' | 'context' | 'date' | 'publication' | 'attempt' | 'rollout' | 'stopped' | 'replay'
 > {
   readonly artefact: { readonly manifest: Pick<Manifest, 'name' | 'version'>; readonly digest: string };
   readonly source: Pick<Source, 'location'>;
@@ -54,6 +54,7 @@ export function completeReceipt(
     outcome: kind,
     ...(facts.shards !== undefined && { shards: facts.shards }),
     rollout,
+    ...(facts.replay !== undefined && { replay: facts.replay.facts }),
     ...(gates.length > 0 && { gates }),
     ...(tally.distributions !== undefined && { distributions: tally.distributions }),
     published_attempt_id: kind === 'published' ? attempt.id : undefined,

@@ -3,8 +3,10 @@ import type { Job, Settings } from '../domain/job.js';
 import type { AcceptedGates, GateResult } from '../domain/job-gates.js';
 import type { LedgerDate } from '../domain/ledger.js';
 import type { RowStage, StagedOutput } from '../domain/publication.js';
+import { mergeOffending } from '../domain/offending.js';
 import { failedGates } from './gates.js';
 import { judgeJobGates } from './job-gates/judge.js';
+import { askSql } from './job-gates/sql-checks.js';
 import type { RunContext } from './run-request.js';
 import type { Tally } from './tally.js';
 import { using } from './using.js';
@@ -25,7 +27,7 @@ export interface PassingRequest {
 }
 
 export interface Scored {
-  readonly stage: Pick<RowStage, 'duplicateKeys'>;
+  readonly stage: Pick<RowStage, 'duplicateKeys' | 'select' | 'keepOffending'>;
   readonly tally: Tally;
   readonly staged: StagedOutput;
   /** Undefined where rejects are not kept. */
@@ -46,10 +48,14 @@ export async function passGates(
   const duplicateKeys = await stage.duplicateKeys(10);
   const failed = failedGates({ job, tally, staged, duplicateKeys, rejectsLocation });
   const known = await datesBefore(request, context);
-  const { results, blocked } = judgeJobGates({
-    ...{ job, asOf, artefact, tally, known, accept },
-    by: context.user,
-  });
+  const sql = await askSql(job, stage);
+  const facts = { job, asOf, artefact, tally, known, accept, sqlChecks: sql.findings, by: context.user };
+  const judged = judgeJobGates(facts);
+  const { results, blocked } = judged;
+  const offending = mergeOffending(tally.offending ?? [], sql.rows).filter(({ gate, subject }) =>
+    judged.failed.includes(gate === 'checks' ? subject : gate),
+  );
+  if (offending.length > 0) await stage.keepOffending(offending);
   for (const { gate, status, detail } of results) {
     if (status === 'warned' || status === 'accepted') context.onEvent({ kind: 'gate', gate, status, detail });
   }

@@ -19,6 +19,8 @@ export interface RunRequest {
   readonly stageOnly?: boolean;
   /** Score and gate, and compare with the slice; publishes nothing. */
   readonly compare?: boolean;
+  /** Absolute path of a file of mended rows, which are scored in place of the rejected ones. */
+  readonly replay?: string | undefined;
   /** Gates of the job file that a person lets pass. */
   readonly accept?: AcceptedGates | undefined;
 }

@@ -1,4 +1,3 @@
-import { bind } from '../domain/binding.js';
 import type { GateResult } from '../domain/job-gates.js';
 import type {
   ComparedStage,
@@ -9,15 +8,17 @@ import type {
   StagedOutput,
 } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
-import { artefactLabel, describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
+import { describeAttempt, describeTarget, type RunFacts, scoringPlan } from './attempt.js';
 import { requireRows } from './await-input.js';
 import { beginRun } from './begin-run.js';
+import { bindJob } from './bind-job.js';
 import { cannotPublish } from './cannot-publish.js';
 import { completeReceipt, type Disposition, unchangedReceipt } from './complete-receipt.js';
 import { describeRun } from './describe-run.js';
 import { explainDifferences } from './explain-differences.js';
 import { passGates } from './pass-gates.js';
 import { readAhead } from './read-ahead.js';
+import { sameReplay, withReplay } from './replay.js';
 import { type Beside, openBeside } from './rollout/beside.js';
 import { prepareCandidate } from './rollout/prepare-candidate.js';
 import { sameRollout } from './rollout/same-rollout.js';
@@ -50,34 +51,33 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
   const begun = { registry, request, context, live: artefact, asOf: date.asOf };
   return withRollout(begun, (rollout, stopped) =>
     using(timed('model', context, openVerifiedModel(artefact, services)), (model) =>
-      using(timed('input', context, services.openSource({ settings, job, ...date, signal })), (source) => {
-        const binding = bind(job, artefact.manifest.signature, source.description, {
-          modelLabel: artefactLabel(artefact),
-          sourceLabel: source.location,
-        });
-        const target = describeTarget(job, artefact, binding);
+      using(
+        timed('input', context, services.openSource({ settings, job, ...date, signal })),
+        async (source) => {
+          const binding = await bindJob(job, artefact, source);
+          const target = describeTarget(job, artefact, binding);
 
-        return using(openDestination(request, services), async (publication) => {
-          const description = describeRun(job, artefact, source, binding, publication);
-          context.onEvent({ kind: 'described', description });
-          const problems = await timed('destination', context, publication.check(target));
-          if (problems.length > 0) throw cannotPublish(job, publication, problems);
+          return using(openDestination(request, services), async (publication) => {
+            const description = describeRun(job, artefact, source, binding, publication);
+            context.onEvent({ kind: 'described', description });
+            const problems = await timed('destination', context, publication.check(target));
+            if (problems.length > 0) throw cannotPublish(job, publication, problems);
 
-          const attempt = describeAttempt(request, context, date, artefact, target, rollout);
-          const prepared = rollout && prepareCandidate(rollout, job, source, binding);
-          const facts: RunFacts = {
-            ...{ request, context, date, artefact, model, source, binding, publication, attempt },
-            ...{ expectedRows, rollout, prepared, stopped },
-          };
-          const opened = beginStage('attempt', context);
-          return request.compare === true
-            ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
-            : publication.withAttempt(attempt, signal, (stage) => {
-                opened();
-                return scoreAndPublish(stage, facts);
-              });
-        });
-      }),
+            const attempt = describeAttempt(request, context, date, artefact, target, rollout);
+            const prepared = rollout && prepareCandidate(rollout, job, source, binding);
+            const opened = beginStage('attempt', context);
+            const read = { request, context, date, artefact, model, source, binding, publication, attempt };
+            return withReplay({ ...read, expectedRows, rollout, prepared, stopped }, (facts) =>
+              request.compare === true
+                ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
+                : publication.withAttempt(attempt, signal, (stage) => {
+                    opened();
+                    return scoreAndPublish(stage, facts);
+                  }),
+            );
+          });
+        },
+      ),
     ),
   );
 }
@@ -145,7 +145,7 @@ function sayStarted({ context, attempt, date, source }: RunFacts): void {
 
 /** Reads, scores and stages every block. */
 async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Promise<Tally> {
-  const { request, context, source } = facts;
+  const { request, context, source, replay } = facts;
   const tally = startTally();
   let bytes = 0;
   const input = await readAhead(source.blocks(context.signal));
@@ -153,16 +153,19 @@ async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Prom
   const workers = input.ended ? 0 : request.settings.workers;
 
   await using(openPool(plan, { ...context.services, workers, model: facts.model }), async (pool) => {
-    const staged = stageInOrder(input.blocks, pool, source, stage, context.signal);
+    const kept = replay?.withoutRejects(stage) ?? stage;
+    const staged = stageInOrder(input.blocks, pool, source, kept, context.signal);
     for await (const { block, rejects } of staged) {
       await beside.take(block);
-      tally.add(block, rejects);
+      if (replay === undefined) tally.add(block, rejects);
+      else replay.setAside(block, tally);
       bytes += block.bytes;
       const { scored, rejected } = tally.read();
       context.onEvent({ kind: 'scored', rows: scored, rejected, bytes });
       if (scored >= (request.limit ?? Infinity)) break;
     }
   });
+  await replay?.score(stage, tally);
   return tally.read();
 }
 
@@ -180,11 +183,15 @@ function gate(
 }
 
 /** The slice's publication, if it came from the same artefact and job file: then only the input may differ. */
-function publishedBefore(stage: Stage, { request, attempt, rollout }: RunFacts): PublishedSlice | undefined {
+function publishedBefore(
+  stage: Stage,
+  { request, attempt, rollout, replay }: RunFacts,
+): PublishedSlice | undefined {
   const { current } = stage;
   if (current?.inputFingerprint === undefined || request.force) return undefined;
   const same = current.artefactDigest === attempt.artefactDigest && current.jobDigest === attempt.jobDigest;
-  return same && sameRollout(current.receipt.rollout, rollout) ? current : undefined;
+  const replayed = sameReplay(current.receipt.replay, replay);
+  return same && replayed && sameRollout(current.receipt.rollout, rollout) ? current : undefined;
 }
 
 async function recordUnchanged(stage: Stage, facts: RunFacts, published: PublishedSlice): Promise<Receipt> {

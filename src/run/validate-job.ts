@@ -1,8 +1,8 @@
-import { bind } from '../domain/binding.js';
 import { PredawnError } from '../domain/errors.js';
 import type { Job, Settings } from '../domain/job.js';
 import type { Artefact } from '../domain/registry.js';
 import { artefactLabel, describeTarget } from './attempt.js';
+import { bindJob } from './bind-job.js';
 import { fixDate } from './fix-date.js';
 import { pinArtefact } from './pin-artefact.js';
 import type { Services } from './services.js';
@@ -98,15 +98,12 @@ async function bindToSource(
 ) {
   const fixed = fixDate(job, { date, force: true }, context.now());
   const { services, signal } = context;
-  return using(services.openSource({ settings, job, ...fixed, signal }), (source) => {
+  return using(services.openSource({ settings, job, ...fixed, signal }), async (source) => {
     checks.push(`input ${source.location}, ${source.description.columns.length} columns`);
-    if (artefact === undefined) return Promise.resolve(undefined);
-    const binding = bind(job, artefact.manifest.signature, source.description, {
-      modelLabel: artefactLabel(artefact),
-      sourceLabel: source.location,
-    });
+    if (artefact === undefined) return undefined;
+    const binding = await bindJob(job, artefact, source);
     if (binding.unusedColumns.length > 0)
       checks.push(`columns not used: ${binding.unusedColumns.join(', ')}`);
-    return Promise.resolve(binding);
+    return binding;
   });
 }

@@ -6,6 +6,10 @@ import type { Receipt } from '../../src/domain/receipt.js';
 import { outputColumn, type TestColumns } from './scored-rows.js';
 
 /** What a ledger gives of an attempt's rejected rows. */
+export function offendingOf(ledger: Ledger, { id, job, asOf }: Attempt): ReturnType<Ledger['offending']> {
+  return ledger.offending({ attemptId: id, job, asOf });
+}
+
 export async function rejectsOf(ledger: Ledger, { id, job, asOf }: Attempt): Promise<Reject[]> {
   const rejects: Reject[] = [];
   for await (const some of ledger.rejects({ attemptId: id, job, asOf })) rejects.push(...some);

@@ -13,7 +13,7 @@ import type {
   TargetTable,
 } from '../../src/domain/publication.js';
 import type { Receipt } from '../../src/domain/receipt.js';
-import { asJson, CHURN, newAttempt, newReceipt, rejectsOf, targetOf } from './attempts.js';
+import { asJson, CHURN, newAttempt, newReceipt, offendingOf, rejectsOf, targetOf } from './attempts.js';
 import {
   churnRows,
   expectedRows,
@@ -192,6 +192,10 @@ export function describePublication(
         const first = newAttempt(DAY, churn);
         await publishRows(first, churnRows(3));
         const attempt = newAttempt(DAY, churn);
+        const offending = [
+          { gate: 'checks', subject: 'a "check"', key: 'k, 1', row: '{"p":0.5}' },
+          { gate: 'unknown_categories', subject: 'plan', key: '', row: 'line\nend' },
+        ];
         const rejects: Reject[] = [
           { line: 2, column: 'tenure', code: 'not_a_number', raw: 'C-1,"x ""y""",Ünïcode 💥' },
           { line: 7, column: undefined, code: 'field_count', raw: "two\nlines,'; drop table" },
@@ -201,6 +205,7 @@ export function describePublication(
           expect(stage.rejectsLocation).not.toBe('');
           await stageRows(stage, attempt, churnRows(6), 3);
           await stage.reject(rejects);
+          await stage.keepOffending(offending);
           await stage.reject(more);
           throw new PredawnError('data', 'gate.rejects', 'too many rejects', { hint: 'Mend the input.' });
         });
@@ -209,6 +214,8 @@ export function describePublication(
         expect(await subject.readRejects(attempt)).toEqual([...rejects, ...more]);
         expect(await rejectsOf(subject.ledger, attempt)).toEqual([...rejects, ...more]);
         expect(await rejectsOf(subject.ledger, first)).toEqual([]);
+        expect(await offendingOf(subject.ledger, attempt)).toEqual(offending);
+        expect(await offendingOf(subject.ledger, first)).toEqual([]);
         const entry = (await subject.ledger.find(attempt.id))!;
         expect(entry).toMatchObject({
           status: 'failed',

@@ -13,7 +13,7 @@ interface Failure {
   readonly error: { readonly code: string; readonly message: string };
 }
 
-describe.each(Object.keys(DESTINATIONS))('gates of a job file, to %s', (kind) => {
+describe.each(Object.keys(DESTINATIONS))('gates of a job file, to %s', { timeout: 120_000 }, (kind) => {
   let destination: Destination;
   beforeEach(async () => {
     destination = await DESTINATIONS[kind]!();
@@ -127,6 +127,115 @@ describe.each(Object.keys(DESTINATIONS))('gates of a job file, to %s', (kind) =>
     }
     expect(pieces[0]).toEqual(pieces[1]);
   });
+
+  it('unknown_categories and checks: the rows are kept and shown, and told nobody', async () => {
+    await gate(
+      '  unknown_categories: { at_most: 1% }\n  checks:\n' +
+        '    low: { row: "churn_probability < 0.9 || customer_id == \'C-1\'", action: warn }\n' +
+        '    few: { sql: "select customer_id, churn from {rows} where churn = \'yes\'", at_most: 90%, action: warn }\n' +
+        '    any: { sql: "select count(*) > 0 from {rows}" }',
+    );
+    await input(SAMPLE_DATE, ROWS);
+    const day = await destination.project.read(file(SAMPLE_DATE));
+    expect(day.match(/,one year,/g)!.length).toBeGreaterThan(ROWS / 100);
+    await destination.project.write(file(SAMPLE_DATE), day.replaceAll(',one year,', ',Secretvalue,'));
+    const unknown = day.match(/,one year,/g)!.length;
+    const figures = [];
+    for (const way of [[], ['--shards', '3']]) {
+      const { code, stdout, stderr } = await run('--date', SAMPLE_DATE, '--json', ...way);
+      expect(code).toBe(65);
+      const { error } = JSON.parse(stdout) as Failure;
+      expect(error.code).toBe('gate.unknown_categories');
+      expect(error.message).toContain(`unknown categories in contract`);
+      expect(error.message).toContain(`(${unknown} of ${ROWS} rows), at most 1%`);
+      expect(stdout + stderr).not.toContain('Secretvalue');
+      const { offending } = await offendingOf(await lastAttempt());
+      expect(offending[0]).toMatchObject({
+        gate: 'unknown_categories',
+        subject: 'contract',
+        row: 'Secretvalue',
+      });
+      expect(offending[0]!.key).toMatch(/^C-/);
+      figures.push(offending);
+    }
+    expect(figures[0]).toEqual(figures[1]);
+    const { project, env } = destination;
+    const shown = await runInProcess(['rejects', await lastAttempt()], { cwd: project.folder, env });
+    expect(shown.stdout).toMatch(
+      /No rejected rows[\s\S]*unknown_categories\s+contract\s+C-\S+\s+Secretvalue/,
+    );
+
+    const accept = ['--accept', 'unknown_categories', '--reason', 'new contract'];
+    const { gates, attempt_id } = await receiptOf('--date', SAMPLE_DATE, ...accept);
+    const isDatabase = kind === 'postgres';
+    expect(gates!.map(({ gate: name, status }) => [name, status])).toEqual([
+      ['unknown_categories', 'accepted'],
+      ['low', 'warned'],
+      ['few', isDatabase ? 'passed' : 'undecided'],
+      ['any', isDatabase ? 'passed' : 'undecided'],
+    ]);
+    expect(JSON.stringify(gates)).not.toContain('Secretvalue');
+    const { offending } = await offendingOf(attempt_id);
+    const low = offending.filter(({ subject }) => subject === 'low');
+    expect(low.length).toBe(Number(/true for (\d+) of/.exec(gates![1]!.detail)![1]));
+    expect(JSON.parse(low[0]!.row)).toMatchObject({ customer_id: low[0]!.key, churn: 'yes' });
+  });
+
+  it('checks: what is no expression, no SELECT, changes something or asks for more than one', async () => {
+    const bad = async (check: string, ...args: string[]) => {
+      const job = await destination.project.read(JOB);
+      await gate(`  checks:\n    mine: { ${check} }`);
+      const { code, stdout } = await run('--date', SAMPLE_DATE, '--json', ...args);
+      await destination.project.write(JOB, job);
+      return [code, code === 0 ? '' : (JSON.parse(stdout) as Failure).error.message] as const;
+    };
+    expect(await bad('row: "churn_probabilty < 1"')).toEqual([
+      78,
+      expect.stringContaining('gates.checks.mine.row: Unknown variable: churn_probabilty'),
+    ]);
+    expect((await bad('row: "churn_probability"'))[1]).toContain('it gives double');
+    expect(await bad('row: "churn == \'maybe\'", at_most: 3')).toEqual([
+      65,
+      expect.stringContaining('mine: it is not true for 500 of 500 rows, at most 3'),
+    ]);
+    if (kind !== 'postgres') return;
+    for (const [sql, message] of [
+      ['select nothing from {rows}', 'column "nothing" does not exist'],
+      ['delete from {rows}', 'syntax error'],
+      ['select 1 from {rows}) as x; drop table predawn.attempts; select (1', 'multiple commands'],
+      [
+        "select set_config('x.y', nextval('predawn.publications_publication_number_seq')::text, true) from {rows}",
+        'may only read',
+      ],
+      ['select 1 / (churn_probability - churn_probability) from {rows}', 'SQLSTATE 22012'],
+    ] as const) {
+      const found = await bad(`sql: ${JSON.stringify(sql)}`);
+      expect(found).toEqual([78, expect.stringContaining(message)]);
+    }
+    const rows = await bad('sql: "select customer_id from {rows} where churn = \'yes\'"');
+    expect(rows).toEqual([65, expect.stringMatching(/its query gives a row for \d+ of 500 rows, at most 0/)]);
+    const { offending } = await offendingOf(await lastAttempt());
+    expect(JSON.parse(offending[0]!.row)).toEqual({ customer_id: expect.stringMatching(/^C-/) as string });
+    expect(await bad('sql: "select churn_probability < 0 from {rows} limit 1"', '--compare')).toEqual([
+      65,
+      'mine: it is not true.',
+    ]);
+    expect(await bad('sql: "select null::boolean -- {rows}"')).toEqual([65, 'mine: it is not true.']);
+    // What was set for a check is over: the run publishes.
+    expect(await bad('sql: "select count(*) = 500 from {rows};"')).toEqual([0, '']);
+  });
+
+  async function lastAttempt(): Promise<string> {
+    const { project, env } = destination;
+    const { stdout } = await runInProcess(['runs', '--limit', '1', '--json'], { cwd: project.folder, env });
+    return (JSON.parse(stdout) as { attempt_id: string }[])[0]!.attempt_id;
+  }
+
+  async function offendingOf(attempt: string) {
+    const { project, env } = destination;
+    const { stdout } = await runInProcess(['rejects', attempt, '--json'], { cwd: project.folder, env });
+    return JSON.parse(stdout) as { offending: { gate: string; subject: string; key: string; row: string }[] };
+  }
 
   const file = (date: string) => `data-samples/churn/${date}.csv`;
   const input = (date: string, rows: number) =>

@@ -57,11 +57,12 @@ it('gives the same for a whole and for its parts together, in whichever sizes', 
 it('takes nothing that no gate asks for', () => {
   const artefact = { profile: undefined, manifest: {} as Manifest };
   const binding = { plan, outputs: [] };
-  expect(askedFigures({ gates: undefined }, artefact, binding)).toEqual({
+  const model = { knownCategories: () => [] };
+  expect(askedFigures({ gates: undefined }, artefact, binding, model)).toEqual({
     scoreRanges: false,
     missing: false,
   });
-  expect(askedFigures({ gates: { constant_scores: { action: 'warn' } } }, artefact, binding)).toEqual({
+  expect(askedFigures({ gates: { constant_scores: { action: 'warn' } } }, artefact, binding, model)).toEqual({
     scoreRanges: true,
     missing: false,
   });

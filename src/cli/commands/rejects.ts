@@ -3,13 +3,14 @@ import { loadJob } from '../../config/jobs.js';
 import type { Reject } from '../../domain/columns.js';
 import type { Settings } from '../../domain/job.js';
 import type { Ledger, LedgerEntry } from '../../domain/ledger.js';
+import type { OffendingRow } from '../../domain/offending.js';
 import { inputFormat } from '../../run/input-format.js';
 import { using } from '../../run/using.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { findIn } from '../find-attempt.js';
-import { type CommonOptions, printResult, useColors } from '../print.js';
-import { renderRejects } from '../render-rejects.js';
+import { type CommonOptions, nextStep, printResult, useColors } from '../print.js';
+import { renderOffending, renderRejects } from '../render-rejects.js';
 import { writeRejects } from '../write-rejects.js';
 
 interface RejectsOptions extends CommonOptions {
@@ -22,11 +23,15 @@ const SHOWN = 50;
 const PAGE = 1000;
 
 export function rejectsCommand(context: CommandContext): Command {
-  return newCommand('rejects', 'Show the rows that an attempt could not score, and why.', [
-    'predawn rejects 0199f2a1-7b3c',
-    'predawn rejects 0199f2a1-7b3c --csv rejected.csv    as the input had them, to be looked at or scored again',
-    'predawn rejects 0199f2a1-7b3c --json                all of them, for machines',
-  ])
+  return newCommand(
+    'rejects',
+    'Show the rows that an attempt could not score, or that its gates object to, and why.',
+    [
+      'predawn rejects 0199f2a1-7b3c',
+      'predawn rejects 0199f2a1-7b3c --csv rejected.csv    as the input had them, to be mended for predawn run --replay',
+      'predawn rejects 0199f2a1-7b3c --json                all of them, for machines',
+    ],
+  )
     .argument('<attempt>', 'attempt id, or the start of one; of any attempt, failed ones too')
     .option('--all', `all rows, not the first ${SHOWN}`)
     .addOption(
@@ -44,8 +49,12 @@ export function rejectsCommand(context: CommandContext): Command {
         const rejects = ledger.rejects({ ...entry, ...(attemptId !== undefined && { attemptId }) });
         if (options.csv !== undefined)
           await writeFile(options.csv, { entry, rejects, settings }, options, context);
-        else if (options.json === true) await writeJson(entry, rejects, options, context);
-        else await writeTable(entry, rejects, options, context);
+        else if (options.json === true)
+          await writeJson(entry, rejects, () => ledger.offending(entry), options, context);
+        else {
+          await writeTable(entry, rejects, options, context);
+          writeOffending(await ledger.offending(entry), options, context);
+        }
       });
     });
 }
@@ -66,7 +75,8 @@ async function writeFile(
     context,
     options,
     { ...identity(entry), file, rows },
-    () => `Wrote ${count(rows)} of ${about(entry)} to ${file}.\n`,
+    (colors) =>
+      `Wrote ${count(rows)} of ${about(entry)} to ${file}.\n${nextStep(`predawn run ${entry.job} --date ${entry.asOf} --replay ${file}`, colors)}  Once they are mended, in their order: that scores the date with them.\n`,
   );
 }
 
@@ -74,6 +84,7 @@ async function writeFile(
 async function writeJson(
   entry: LedgerEntry,
   rejects: Rejects,
+  offending: () => Promise<readonly OffendingRow[]>,
   options: RejectsOptions,
   { stdout }: CommandContext,
 ): Promise<void> {
@@ -88,7 +99,19 @@ async function writeJson(
     stdout.write(separator + lines.join(',\n'));
     separator = ',\n';
   }
-  stdout.write(']}\n');
+  stdout.write(`],"offending":${JSON.stringify(await offending())}}\n`);
+}
+
+/** What gates of the job file object to: rows that were scored. */
+function writeOffending(
+  rows: readonly OffendingRow[],
+  options: RejectsOptions,
+  { stdout, variables }: CommandContext,
+): void {
+  if (options.quiet === true || rows.length === 0) return;
+  const width = stdout.isTTY ? stdout.columns : undefined;
+  stdout.write('\nRows that gates object to, the first few of each\n\n');
+  stdout.write(renderOffending(rows, width, useColors(stdout, variables)));
 }
 
 async function writeTable(

@@ -1,3 +1,4 @@
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { loadJob } from '../../config/jobs.js';
 import { PredawnError } from '../../domain/errors.js';
@@ -10,7 +11,7 @@ import { scoreInShards } from '../../run/shards/score-in-shards.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
 import { logLevel } from '../log-level.js';
-import { positiveInteger, shardCount } from '../options.js';
+import { acceptOption, positiveInteger, shardCount } from '../options.js';
 import { type CommonOptions, nextStep, printResult } from '../print.js';
 import { startProgress } from '../progress.js';
 import { type AdvancedCanary, canaryFailureOf, rolloutNextStep } from '../canary-outcome.js';
@@ -41,6 +42,7 @@ interface RunOptions extends CommonOptions {
   readonly since?: string;
   readonly shards?: number;
   readonly resume?: boolean;
+  readonly replay?: string;
   readonly accept?: readonly string[];
   readonly reason?: string;
 }
@@ -57,6 +59,7 @@ export function runCommand(context: CommandContext): Command {
     'predawn run churn --stage-only             keep the rows beside the slice, for predawn publish',
     'predawn run churn --shards 16              in parts that are kept: after a crash, the missing ones are scored',
     'predawn run churn --accept row_count --reason "a new market"    publish although that gate blocks',
+    'predawn run churn --date 2026-11-20 --replay mended.csv    with rows that were rejected, mended by hand',
     'predawn run churn --resume                 go on with the attempt that died',
   ])
     .argument('<job>', 'name of a job file, without .yaml')
@@ -88,15 +91,14 @@ export function runCommand(context: CommandContext): Command {
         'go on with the attempt in shards that died; fail where there is none, or where anything changed',
       ).conflicts(['dryRun', 'limit', 'compare', 'force']),
     )
+    .addOption(acceptOption().conflicts('missing'))
+    .option('--reason <text>', 'why, for the receipt')
     .addOption(
       new Option(
-        '--accept <gate>',
-        'publish although this gate of the job file blocks; needs --reason, may be repeated',
-      )
-        .argParser((gate: string, before: readonly string[] | undefined) => [...(before ?? []), gate])
-        .conflicts('missing'),
+        '--replay <file>',
+        'score mended rows in place of those that are rejected: the file of predawn rejects --csv, one row for each',
+      ).conflicts(['shards', 'resume', 'limit', 'missing']),
     )
-    .option('--reason <text>', 'why, for the receipt')
     .option('--force', 'publish although the same input is published already, or the date is not over')
     .option('--limit <rows>', 'score at most so many rows; never publishes', positiveInteger)
     .option('--report <file>', 'write the receipt, or the error, to a file as JSON')
@@ -152,6 +154,7 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
     const request = {
       settings,
       job,
+      replay: options.replay === undefined ? undefined : path.resolve(context.cwd, options.replay),
       accept: acceptedGates(job, options.accept ?? [], options.reason),
       date: options.date,
       dryRun: options.dryRun ?? false,

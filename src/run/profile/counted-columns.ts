@@ -1,6 +1,5 @@
 import type { Binding } from '../../domain/binding.js';
-import type { CodedTexts } from '../../domain/coded-texts.js';
-import type { DecodedBlock, DecodePlan, OutputValues } from '../../domain/columns.js';
+import type { DecodedBlock, DecodePlan, FeatureData, OutputValues } from '../../domain/columns.js';
 import type { ModelSignature } from '../../domain/model.js';
 import {
   type Bins,
@@ -10,7 +9,7 @@ import {
   type ProfiledColumn,
 } from '../../domain/profile.js';
 import { sha256 } from '../../domain/sealed-record.js';
-import { countCategories, countNumbers, numbersOf, type Numbers } from './count-values.js';
+import { countValues, type Values } from './count-values.js';
 
 /** Which columns of a block are counted, in which bins. Plain data: it crosses to worker threads. */
 export interface CountedColumns {
@@ -87,12 +86,9 @@ export function countScores(
 
 function histogram(
   { column, bins, digest, expected }: CountedColumn,
-  values: { readonly data: unknown; readonly offset: number; readonly stride: number; readonly rows: number },
+  values: Values<FeatureData>,
 ): Histogram {
   const counts = new Array<number>(binCount(bins)).fill(0);
-  const { data } = values;
-  if (bins.kind === 'categories')
-    countCategories({ ...values, data: data as CodedTexts }, bins.categories, counts);
-  else countNumbers({ ...values, data: numbersOf(data as Numbers | BigInt64Array) }, bins.edges, counts);
+  countValues(values, bins, counts);
   return { column, bins: digest, expected, counts };
 }

@@ -2,7 +2,7 @@ import { CodedTexts } from '../../domain/coded-texts.js';
 import type { FeatureData, OutputData } from '../../domain/columns.js';
 import type { ModelSignature } from '../../domain/model.js';
 import { type Bins, binCount, type Profile, type ProfiledColumn } from '../../domain/profile.js';
-import { countCategories, countNumbers, numbersOf } from './count-values.js';
+import { countValues, numbersOf } from './count-values.js';
 import { upperEdges } from './population-shift.js';
 
 /** Categories with a bin of their own: each with so many rows at least, and so large a share of all. */
@@ -34,14 +34,7 @@ function profiled(name: string, data: FeatureData | OutputData, rows: number): P
     const place = { data, offset: element, stride: width, rows };
     const bins = binsOf(data, element, width);
     const counts = new Array<number>(binCount(bins)).fill(0);
-    if (bins.kind === 'categories')
-      countCategories({ ...place, data: data as CodedTexts }, bins.categories, counts);
-    else
-      countNumbers(
-        { ...place, data: numbersOf(data as Exclude<typeof data, CodedTexts>) },
-        bins.edges,
-        counts,
-      );
+    countValues(place, bins, counts);
     return { name, element, bins, counts };
   });
 }

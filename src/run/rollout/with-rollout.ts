@@ -34,6 +34,8 @@ type Work = (rollout: Rollout | undefined, stopped: StoppedCanary | undefined) =
 export async function withRollout(asked: RolloutRunRequest, work: Work): Promise<Receipt> {
   const { registry, request, context, live } = asked;
   const { job, settings } = request;
+  // A few mended rows say nothing of a candidate, and it must not score a share of them again.
+  if (request.replay !== undefined) return work(undefined, undefined);
   const rollout = await findRollout(registry, job, settings, live, context.services);
   if (rollout === undefined) return work(undefined, undefined);
   try {

@@ -1,4 +1,4 @@
-import { bind, type Binding } from '../../domain/binding.js';
+import type { Binding } from '../../domain/binding.js';
 import { PredawnError } from '../../domain/errors.js';
 import type { Attempt, Publication } from '../../domain/publication.js';
 import type { Receipt } from '../../domain/receipt.js';
@@ -11,6 +11,7 @@ import {
 } from '../../domain/shards.js';
 import type { Source } from '../../domain/source.js';
 import { artefactLabel, describeAttempt, describeTarget } from '../attempt.js';
+import { bindJob } from '../bind-job.js';
 import { cannotPublish } from '../cannot-publish.js';
 import { unchangedReceipt } from '../complete-receipt.js';
 import { describeRun } from '../describe-run.js';
@@ -44,10 +45,7 @@ export type PlannedDate =
 export async function planDate(locked: LockedDate, facts: PlanFacts): Promise<PlannedDate> {
   const { request, context, artefact, source, publication } = facts;
   const { job } = request;
-  const binding = bind(job, artefact.manifest.signature, source.description, {
-    modelLabel: artefactLabel(artefact),
-    sourceLabel: source.location,
-  });
+  const binding = await bindJob(job, artefact, source);
   const target = describeTarget(job, artefact, binding);
   const description = describeRun(job, artefact, source, binding, publication);
   context.onEvent({ kind: 'described', description });

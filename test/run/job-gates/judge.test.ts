@@ -36,7 +36,7 @@ function judge(
 }
 
 it('asks for nothing where the job file has no gates', () => {
-  expect(judge(undefined)).toEqual({ results: [], blocked: [] });
+  expect(judge(undefined)).toEqual({ results: [], blocked: [], failed: [] });
 });
 
 describe('row_count', () => {
@@ -85,7 +85,7 @@ describe('row_count', () => {
       ...{ job: jobWith(gates), asOf: SATURDAY, artefact: 'churn@3', tally: clean },
       ...{ accept: undefined, by: 'tester' },
     };
-    expect(judgeJobGates({ ...facts, known: undefined })).toEqual({ results: [], blocked: [] });
+    expect(judgeJobGates({ ...facts, known: undefined })).toEqual({ results: [], blocked: [], failed: [] });
   });
 });
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CodedTexts } from '../../../src/domain/coded-texts.js';
 import type { ModelSignature } from '../../../src/domain/model.js';
 import { profileBytes, readProfile } from '../../../src/domain/profile.js';
-import { countNumbers, numbersOf } from '../../../src/run/profile/count-values.js';
+import { countIntegers, countNumbers } from '../../../src/run/profile/count-values.js';
 import { makeProfile } from '../../../src/run/profile/make-profile.js';
 import { binOf } from '../../../src/run/profile/population-shift.js';
 
@@ -99,10 +99,22 @@ it('counts numbers as stepping through the edges would, wherever they are', () =
   );
 });
 
-it('reads 64-bit integers without a BigInt for each', () => {
+it('counts 64-bit integers as the numbers they are', () => {
+  const integer = fc.oneof(
+    fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }),
+    fc.bigInt({ min: -9n, max: 9n }),
+  );
   fc.assert(
-    fc.property(fc.array(fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })), (values) => {
-      expect([...numbersOf(BigInt64Array.from(values))]).toEqual(values.map(Number));
+    fc.property(fc.array(integer), (values) => {
+      const edges = [-5e-324, 0, 3, 1e15];
+      const [counts, expected] = [new Array<number>(6).fill(0), new Array<number>(6).fill(0)];
+      countIntegers(
+        { data: BigInt64Array.from(values), offset: 0, stride: 1, rows: values.length },
+        edges,
+        counts,
+      );
+      for (const value of values) expected[binOf(Number(value), edges)]!++;
+      expect(counts).toEqual(expected);
     }),
   );
 });
