@@ -225,6 +225,36 @@ describe.each(Object.keys(DESTINATIONS))('gates of a job file, to %s', { timeout
     expect(await bad('sql: "select count(*) = 500 from {rows};"')).toEqual([0, '']);
   });
 
+  it('lets a planned attempt pass that is published past a gate, and no staged one, which passed them', async () => {
+    const { project, env } = destination;
+    const predawn = (...args: string[]) => runInProcess(args, { cwd: project.folder, env });
+    await gate('  checks:\n    mine: { row: "churn == \'maybe\'" }');
+    expect((await predawn('plan', 'churn', '--date', SAMPLE_DATE, '--shards', '1')).code).toBe(0);
+    const planned = await lastAttempt();
+    expect((await predawn('score', '--attempt', planned, '--shard', '0')).code).toBe(0);
+    const lacking = await predawn('publish', planned, '--accept', 'mine');
+    expect([lacking.code, lacking.stderr]).toEqual([64, expect.stringContaining('go together')]);
+    const other = await predawn('publish', planned, '--accept', 'row_count', '--reason', 'x');
+    expect([other.code, other.stderr]).toEqual([64, expect.stringContaining('that block: mine')]);
+    const { code, stdout } = await predawn(
+      'publish',
+      planned,
+      '--accept',
+      'mine',
+      '--reason',
+      'seen',
+      '--json',
+    );
+    expect(code).toBe(0);
+    expect((JSON.parse(stdout) as Receipt).gates).toMatchObject([
+      { gate: 'mine', status: 'accepted', accepted: { by: 'tester', reason: 'seen' } },
+    ]);
+    const accept = ['--accept', 'mine', '--reason', 'seen'];
+    const staged = await receiptOf('--date', SAMPLE_DATE, '--stage-only', '--force', ...accept);
+    const refused = await predawn('publish', staged.attempt_id, ...accept);
+    expect([refused.code, refused.stderr]).toEqual([64, expect.stringContaining('has passed its gates')]);
+  });
+
   async function lastAttempt(): Promise<string> {
     const { project, env } = destination;
     const { stdout } = await runInProcess(['runs', '--limit', '1', '--json'], { cwd: project.folder, env });

@@ -382,6 +382,7 @@ describe('a role', () => {
         'slices',
         'tables',
         'rejects',
+        'offending_rows',
         'predictions',
       ]) {
         expect(missing).toContain(what);
@@ -393,6 +394,7 @@ describe('a role', () => {
       }
       const failing = before.withAttempt(newAttempt(DAY, there), never, async (stage) => {
         await stage.reject([{ line: 1, column: 'a', code: 'missing', raw: '' }]);
+        await stage.keepOffending([{ gate: 'checks', subject: 'a', key: '1', row: '' }]);
         throw new Error('no');
       });
       await expect(failing).rejects.toThrow('no');
