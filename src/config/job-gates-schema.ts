@@ -15,7 +15,7 @@ const TAKEN: readonly string[] = [
     'not_finite',
     'not_a_probability',
   ],
-  ...['rule', 'sql'],
+  ...['rule', 'sql', 'no_encoder', 'no_profile'],
 ];
 
 const AT_MOST_RULE = 'must be a share of the usual rows of 100% or more, such as 200%.';

@@ -49,8 +49,9 @@ export function assertionsOf(ended: Ended): { input: Assertion[]; output: Assert
   const { error, receipt } = ended;
   const errors = error === undefined ? [] : [error, ...error.problems];
   const failed = new Map(
-    errors.flatMap(({ code, message }) => {
-      const gate = GATE.exec(code)?.[1];
+    errors.flatMap(({ kind, code, message }) => {
+      // One that can't be asked has not failed.
+      const gate = kind === 'data' ? GATE.exec(code)?.[1] : undefined;
       return gate === undefined ? [] : [[gate, message] as const];
     }),
   );

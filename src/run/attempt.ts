@@ -6,7 +6,7 @@ import type { Model } from '../domain/model.js';
 import type { Attempt, Publication, RowStage, TargetTable } from '../domain/publication.js';
 import type { Artefact } from '../domain/registry.js';
 import type { Source } from '../domain/source.js';
-import { askedFigures } from './block-figures.js';
+import { askedFigures } from './asked-figures.js';
 import type { ScoringPlan } from './block-scorer.js';
 import type { FixedDate } from './fix-date.js';
 import type { Replay } from './replay.js';

@@ -1,19 +1,10 @@
 import type { DecodedBlock, DecodePlan, OutputValues } from '../domain/columns.js';
-import type { Binding } from '../domain/binding.js';
-import type { Job } from '../domain/job.js';
-import type { Model } from '../domain/model.js';
 import { mergeOffending, type OffendingRow } from '../domain/offending.js';
-import { type Histogram, readProfile } from '../domain/profile.js';
-import type { Artefact } from '../domain/registry.js';
+import type { Histogram } from '../domain/profile.js';
 import type { ColumnCount, Distributions, ScoreRange } from '../domain/tally.js';
-import {
-  type CountedColumns,
-  countedColumns,
-  countFeatures,
-  countScores,
-} from './profile/counted-columns.js';
-import { type BrokenRules, type RowRule, rowRules } from './row-rules.js';
-import { countUnknown, type EncodedFeature, encodedFeatures } from './unknown-categories.js';
+import { type CountedColumns, countFeatures, countScores } from './profile/counted-columns.js';
+import type { BrokenRules, RowRule } from './row-rules.js';
+import { countUnknown, type EncodedFeature } from './unknown-categories.js';
 
 /** Figures that only some gates of a job file need. Plain data: it crosses to worker threads. */
 export interface AskedFigures {
@@ -33,30 +24,6 @@ export interface BlockFigures {
   readonly unknownCategories?: readonly ColumnCount[] | undefined;
   readonly brokenRules?: readonly ColumnCount[] | undefined;
   readonly offending?: readonly OffendingRow[] | undefined;
-}
-
-export function askedFigures(
-  { gates }: Pick<Job, 'gates'>,
-  { profile, manifest }: Pick<Artefact, 'profile' | 'manifest'>,
-  binding: Pick<Binding, 'plan' | 'outputs'>,
-  model: Pick<Model, 'knownCategories'>,
-): AskedFigures {
-  const rules = rowRules(gates);
-  const asked = {
-    ...{ scoreRanges: gates?.constant_scores !== undefined, missing: gates?.missing !== undefined },
-    ...(gates?.unknown_categories && {
-      encoded: encodedFeatures(
-        model.knownCategories(),
-        binding,
-        Object.keys(gates.unknown_categories.columns),
-      ),
-    }),
-    ...(rules.length > 0 && { rules }),
-  };
-  const shifts = { scores: gates?.score_shift !== undefined, features: gates?.feature_shift !== undefined };
-  if (profile === undefined || !(shifts.scores || shifts.features)) return asked;
-  const read = readProfile(profile, `profile.json of ${manifest.name}@${manifest.version}`);
-  return { ...asked, counted: countedColumns(read, manifest.signature, binding, shifts) };
 }
 
 /** Takes them from a block: one pass over each score and feature that is asked for. */

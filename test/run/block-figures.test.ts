@@ -2,7 +2,8 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { DecodedBlock, DecodePlan, FeatureSlot, OutputValues } from '../../src/domain/columns.js';
 import type { Manifest } from '../../src/domain/registry.js';
-import { askedFigures, blockFigures, mergeFigures } from '../../src/run/block-figures.js';
+import { askedFigures } from '../../src/run/asked-figures.js';
+import { blockFigures, mergeFigures } from '../../src/run/block-figures.js';
 
 const asked = { scoreRanges: true, missing: true };
 const slot = (column: string, offset: number, then: 'nan' | 'reject'): FeatureSlot => ({

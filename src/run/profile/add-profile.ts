@@ -1,6 +1,6 @@
 import { PredawnError } from '../../domain/errors.js';
 import type { Job } from '../../domain/job.js';
-import { profileBytes } from '../../domain/profile.js';
+import { profileBytes } from '../../domain/profile-record.js';
 import type { Candidate, ProfileFacts } from '../../domain/registry.js';
 import type { TextTable } from '../../domain/text-table.js';
 import { decodeTable } from '../golden-inputs.js';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { CodedTexts } from '../../../src/domain/coded-texts.js';
 import type { ModelSignature } from '../../../src/domain/model.js';
-import { profileBytes, readProfile } from '../../../src/domain/profile.js';
+import { profileBytes, readProfile } from '../../../src/domain/profile-record.js';
 import { countIntegers, countNumbers } from '../../../src/run/profile/count-values.js';
 import { makeProfile } from '../../../src/run/profile/make-profile.js';
 import { binOf } from '../../../src/run/profile/population-shift.js';
