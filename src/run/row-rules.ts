@@ -85,7 +85,7 @@ export function rowRules(gates: JobGates | undefined): readonly RowRule[] {
 interface CompiledRule {
   readonly name: string;
   readonly used: ReadonlySet<string>;
-  holds(row: Record<string, unknown>): unknown;
+  readonly holds: (row: Record<string, unknown>) => unknown;
 }
 
 /** Loaded where a job has rules alone: other runs start without. */
@@ -102,7 +102,7 @@ async function compile(rules: readonly RowRule[], { keys, outputs }: RuledColumn
       const { valid, type, error } = holds.check();
       if (!valid) throw error ?? new Error('it is no expression');
       if (type !== 'bool') throw new Error(`it gives ${type ?? 'something'}, and must be true or false`);
-      return { name, holds: (row) => holds(row), used: identifiers(holds.ast) };
+      return { name, holds: (row): unknown => holds(row), used: identifiers(holds.ast) };
     } catch (cause) {
       const [problem] = (cause as Error).message.split('\n');
       throw new PredawnError('configuration', 'gate.rule', `gates.checks.${name}.row: ${problem}.`, {
@@ -139,7 +139,7 @@ function isTrue(holds: CompiledRule['holds'], row: Record<string, unknown>): boo
 
 interface Reader {
   readonly name: string;
-  read(row: number): unknown;
+  readonly read: (row: number) => unknown;
 }
 
 function readersOf({ keys, outputs }: RuledRows, columns: RuledColumns): Reader[] {
