@@ -1,11 +1,22 @@
 import { chmod, rm } from 'node:fs/promises';
+import path from 'node:path';
+import process from 'node:process';
 import { build } from 'esbuild';
 
+// With --failpoints, the program of the fault-injection tests: the same, but that it can be made to fail at its steps.
+const isArmed = process.argv.includes('--failpoints');
+const outdir = isArmed ? 'dist-faults' : 'dist';
+const armed = path.resolve(import.meta.dirname, 'test/faults/armed-failpoint.ts');
+const armFailpoints = {
+  name: 'failpoints',
+  setup: (building) => building.onResolve({ filter: /\/failpoint\.js$/ }, () => ({ path: armed })),
+};
+
 // One file per entry and lazily loaded room: a start from hundreds of small modules takes half as long again.
-await rm('dist', { recursive: true, force: true });
+await rm(outdir, { recursive: true, force: true });
 await build({
   entryPoints: ['src/main.ts', 'src/worker.ts'],
-  outdir: 'dist',
+  outdir,
   bundle: true,
   splitting: true,
   platform: 'node',
@@ -24,7 +35,8 @@ await build({
   banner: {
     js: "import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);",
   },
+  plugins: isArmed ? [armFailpoints] : [],
   logLevel: 'warning',
 });
 
-await chmod('dist/main.js', 0o755);
+await chmod(`${outdir}/main.js`, 0o755);

@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'node_modules/', 'predictions/', 'registry/', 'src/*/assembly/'] },
+  { ignores: ['dist/', 'dist-faults/', 'node_modules/', 'predictions/', 'registry/', 'src/*/assembly/'] },
   js.configs.recommended,
   ...tseslint.configs.strictTypeChecked,
   {

@@ -34,10 +34,10 @@ export async function makeSlice(slice: NewSlice): Promise<void> {
   const { folders, attemptId, format, lock, signal, onStep } = slice;
   await lock.verify();
   await slice.announce();
-  onStep('recorded');
+  await onStep('recorded');
   const prepared = await prepareSlice(folders, attemptId, format);
   try {
-    onStep('linked');
+    await onStep('linked');
     signal.throwIfAborted();
     await lock.verify();
     await replaceSlice(prepared, folders, format);
@@ -46,15 +46,15 @@ export async function makeSlice(slice: NewSlice): Promise<void> {
     throw error;
   }
   slice.onReplaced();
-  onStep('renamed');
+  await onStep('renamed');
   try {
     await syncFolder(folders.slice);
-    onStep('synced');
+    await onStep('synced');
     await slice.record();
   } catch (error) {
     if (!(await recordedByAnother(slice))) throw unrecorded(sliceFile(folders, format), error);
   }
-  onStep('published');
+  await onStep('published');
 }
 
 /** A run that took the lock over may have found these rows, and recorded so. */

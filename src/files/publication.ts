@@ -1,6 +1,7 @@
 import { access, constants } from 'node:fs/promises';
 import { basename, dirname, isAbsolute, join, relative } from 'node:path';
 import { PredawnError } from '../domain/errors.js';
+import { failpoint } from '../domain/failpoint.js';
 import type { Attempt, ComparedStage, Publication, Stage, TargetTable } from '../domain/publication.js';
 import type { ShardedPublication } from '../domain/sharded-publication.js';
 import type { MoveRequest, MoveResult } from '../domain/slice-move.js';
@@ -38,7 +39,7 @@ class FilesPublication implements Publication {
   constructor(options: FilesPublicationOptions) {
     this.location = options.root;
     this.#options = options;
-    const { root, now, onStep = () => undefined } = options;
+    const { root, now, onStep = failpoint } = options;
     this.shards = openSharded({ root, now, onStep });
   }
 
@@ -95,7 +96,7 @@ class FilesPublication implements Publication {
   }
 
   moveSlice(request: MoveRequest, signal: AbortSignal): Promise<MoveResult> {
-    const { root, now, onStep = () => undefined } = this.#options;
+    const { root, now, onStep = failpoint } = this.#options;
     return moveSlice({ root, now, onStep }, request, signal);
   }
 
@@ -117,7 +118,7 @@ class FilesPublication implements Publication {
     signal: AbortSignal,
     work: (stage: FilesStage) => Promise<T>,
   ): Promise<T> {
-    const { root, now, onStep = () => undefined } = this.#options;
+    const { root, now, onStep = failpoint } = this.#options;
     const { job, asOf, target } = attempt;
     signal.throwIfAborted();
     checkColumns(target);
@@ -126,6 +127,7 @@ class FilesPublication implements Publication {
       takeLock({ folder: folders.locks, job, asOf, attemptId: attempt.id, now }),
     );
     try {
+      await failpoint('lock taken');
       const stage = await onDiskLocked(root, lock, async () => {
         const earlier = await settle(root, folders.ledger, await readRecords(folders.ledger), now());
         const conflict = await sliceConflict(folders, target, earlier);
@@ -147,6 +149,7 @@ class FilesPublication implements Publication {
       });
       return await work(stage);
     } finally {
+      await failpoint('settled');
       await lock.release();
     }
   }

@@ -28,7 +28,7 @@ import { digestOf } from './staged-file.js';
 
 /** Told before what follows it; a test stops or kills the process there. */
 export type PublishStep = 'recorded' | 'linked' | 'renamed' | 'synced' | 'published';
-export type OnStep = (step: PublishStep) => void;
+export type OnStep = (step: PublishStep) => Promise<void> | void;
 
 /** Puts an attempt's staged rows beside the slice under a name that no reader takes for data. */
 export async function prepareSlice(

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { FileEncoderSpec } from '../domain/codecs.js';
 import type { Reject } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
+import { failpoint } from '../domain/failpoint.js';
 import type { FileFormat } from '../domain/job.js';
 import type { OffendingRow } from '../domain/offending.js';
 import type { EncodedBlock, Publishing, Stage, StagedOutput } from '../domain/publication.js';
@@ -218,6 +219,7 @@ export class FilesStage implements Stage {
     await this.#rejects.close().catch(() => undefined);
     await this.#hashes.close().catch(() => undefined);
     if (!['published', 'staged'].includes(this.#record.status)) return;
+    await failpoint('settling');
     const { root, folders, earlier, attempt, now } = this.context;
     // The publication stands whether or not there is less to keep.
     try {

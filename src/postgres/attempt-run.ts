@@ -1,5 +1,6 @@
 import type pg from 'pg';
 import { PredawnError } from '../domain/errors.js';
+import { failpoint } from '../domain/failpoint.js';
 import type { Attempt, Stage } from '../domain/publication.js';
 import { openAttempt, recordFailure } from './attempts.js';
 import { applicationName, type AttemptSettings, openingError, withLockedSession } from './locked-session.js';
@@ -98,6 +99,7 @@ async function settle(
     await endOvertaken(client, attempt.job, attempt.asOf);
     await dropEndedShards(client, attempt.job, attempt.asOf);
   };
+  await failpoint('settling');
   try {
     await stage.rollback();
     await settleOn(session);

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type pg from 'pg';
 import { PredawnError } from '../domain/errors.js';
+import { failpoint } from '../domain/failpoint.js';
 import { connect } from './connection.js';
 import { lockKey } from './lock.js';
 
@@ -48,6 +49,7 @@ export async function commitWork<T>(commit: Commit<T>): Promise<T> {
     await session.query('rollback').catch(() => undefined);
     throw error;
   }
+  await failpoint('committing');
   try {
     await session.query('commit');
   } catch (error) {
@@ -55,6 +57,7 @@ export async function commitWork<T>(commit: Commit<T>): Promise<T> {
     if ((error as { severity?: string }).severity === 'ERROR') throw error;
     await requireCommitted(commit, transactionId, error);
   }
+  await failpoint('committed');
   return result;
 }
 

@@ -1,9 +1,11 @@
 import type pg from 'pg';
+import { failpoint } from '../domain/failpoint.js';
 import { StatementCanceller } from './cancel.js';
 import type { Patience } from './commit.js';
 import { translate } from './errors.js';
 import { releaseLock, takeLock } from './lock.js';
 import { migrate } from './migrations.js';
+import { refuseSharedSessions } from './pooler.js';
 import { closeSession, openSession } from './session.js';
 
 export interface AttemptSettings {
@@ -50,12 +52,15 @@ export async function withLockedSession<T>(
   const session = await opening(openSession(url, location, applicationName(slice)));
   const canceller = new StatementCanceller(url, session, signal);
   try {
+    await opening(refuseSharedSessions(session, url, location));
     await opening(migrate(session, location));
     await opening(takeLock(session, job, asOf));
     try {
+      await failpoint('lock taken');
       return await work(session, canceller);
     } finally {
       await canceller.disarm();
+      await failpoint('settled');
       await releaseLock(session, job, asOf).catch(() => undefined);
     }
   } finally {

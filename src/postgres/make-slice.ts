@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { failpoint } from '../domain/failpoint.js';
 import type { Publishing } from '../domain/publication.js';
 import { changeFew } from './change-few.js';
 import { changeMany } from './change-many.js';
@@ -110,6 +111,7 @@ async function change(
   const many = await mostDiffer(client, differing);
   const undoable = outgoing !== undefined && whole && !many;
   if (outgoing !== undefined && !undoable) await keepWhole(client, outgoing, target, layout, asOf);
+  await failpoint('outgoing kept');
   let changes: Changes;
   if (many) changes = await changeMany(client, differing);
   else {

@@ -2,6 +2,7 @@ import type pg from 'pg';
 import type { PostgresEncoderSpec } from '../domain/codecs.js';
 import type { Reject } from '../domain/columns.js';
 import { PredawnError } from '../domain/errors.js';
+import { failpoint } from '../domain/failpoint.js';
 import type { OffendingRow } from '../domain/offending.js';
 import type {
   Attempt,
@@ -193,6 +194,7 @@ export class PostgresRowStage implements RowStage {
        analyze ${sqlName(rows)}`,
     );
     this.#keyed = true;
+    await failpoint('key built');
     return true;
   }
 

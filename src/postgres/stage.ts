@@ -1,3 +1,4 @@
+import { failpoint } from '../domain/failpoint.js';
 import type { Publishing, Stage } from '../domain/publication.js';
 import type { Receipt } from '../domain/receipt.js';
 import { recordReceipt, requireOpen } from './attempts.js';
@@ -23,8 +24,10 @@ export class PostgresStage extends PostgresRowStage implements Stage {
         retain: attempt.retain,
         move: { requestId: attempt.id, action: 'publish', by: attempt.by, reason: undefined },
       });
+      await failpoint('slice changed');
       const receipt = complete(publishing);
       await recordReceipt(session, attempt.id, 'published', receipt);
+      await failpoint('ledger written');
       return receipt;
     });
   }
@@ -68,6 +71,7 @@ export class PostgresStage extends PostgresRowStage implements Stage {
         again: RUN_AGAIN,
         work: async () => {
           await requireOpen(session, attempt.id);
+          await failpoint('fence passed');
           return work();
         },
         recorded: async (client) => {

@@ -7,6 +7,7 @@ import type {
   OutputValues,
   Reject,
 } from '../domain/columns.js';
+import { failpoint } from '../domain/failpoint.js';
 import { hashKeys } from '../domain/key-hash.js';
 import type { Model, ModelSignature } from '../domain/model.js';
 import { type AskedFigures, type BlockFigures, blockFigures } from './block-figures.js';
@@ -83,6 +84,7 @@ export async function openBlockScorer(
 
   return {
     async score(block) {
+      await failpoint('scoring');
       const decoded = truncate(decoder.decode(block), remaining, plan.decode);
       remaining -= decoded.rows;
       const scores = decoded.rows === 0 ? [] : await model.score(decoded.tensors, decoded.rows);

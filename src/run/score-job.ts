@@ -1,3 +1,4 @@
+import { failpoint } from '../domain/failpoint.js';
 import type { GateResult } from '../domain/job-gates.js';
 import type {
   ComparedStage,
@@ -47,6 +48,7 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
   const { services, signal } = context;
 
   const { date, expectedRows, registry, artefact } = await beginRun(request, context);
+  await failpoint('run begun');
 
   const begun = { registry, request, context, live: artefact, asOf: date.asOf };
   return withRollout(begun, (rollout, stopped) =>
@@ -86,6 +88,7 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
 async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> {
   const { request, context, source } = facts;
   sayStarted(facts);
+  await failpoint('attempt opened');
 
   const published = publishedBefore(stage, facts);
   if (published !== undefined && (await source.fingerprint(context.signal)) === published.inputFingerprint) {
@@ -95,6 +98,7 @@ async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> 
   return using(openBeside(facts, !keepsNothing(request)), async (beside) => {
     const tally = await timed('score', context, scoreInto(stage, facts, beside));
     const staged = await timed('stage', context, stage.finish());
+    await failpoint('rows staged');
     const input = request.limit === undefined ? await source.summary() : undefined;
     if (published !== undefined && input?.fingerprint === published.inputFingerprint) {
       await beside.unchanged();
@@ -103,6 +107,7 @@ async function scoreAndPublish(stage: Stage, facts: RunFacts): Promise<Receipt> 
 
     requireRows(facts, tally);
     const gates = await timed('gates', context, gate(stage, facts, tally, staged));
+    await failpoint('gates passed');
     const rollout = await beside.settle(input);
     const complete = (disposition: Disposition) =>
       completeReceipt(facts, { tally, staged, input, stage, rollout, gates }, disposition);
@@ -156,6 +161,7 @@ async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Prom
     const kept = replay?.withoutRejects(stage) ?? stage;
     const staged = stageInOrder(input.blocks, pool, source, kept, context.signal);
     for await (const { block, rejects } of staged) {
+      await failpoint('block staged');
       await beside.take(block);
       if (replay === undefined) tally.add(block, rejects);
       else replay.setAside(block, tally);

@@ -2,6 +2,7 @@ import path from 'node:path';
 import { type Command, Option } from 'commander';
 import { loadJob } from '../../config/jobs.js';
 import { PredawnError } from '../../domain/errors.js';
+import { failpoint } from '../../domain/failpoint.js';
 import type { Receipt } from '../../domain/receipt.js';
 import { acceptedGates } from '../../run/accepted-gates.js';
 import { openLog } from '../../run/log.js';
@@ -191,7 +192,9 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
       if (options.json !== true) printReceipt(receipt);
       throw failure;
     }
+    await failpoint('reporting');
     await writeReport(options.report, receipt, context);
+    await failpoint('reported');
     printReceipt(receipt);
     await telling.ended(receipt);
   } catch (thrown) {
