@@ -8,6 +8,7 @@ import type { CliResult, RunningCli } from '../helpers/cli.js';
 import { runInProcess } from '../helpers/in-process.js';
 import { createDatabase, type TestDatabase } from '../helpers/postgres.js';
 import { sampleProject, type TestProject } from '../helpers/project.js';
+import { randomNumbers } from '../helpers/random.js';
 
 /**
  * Attempts in shards by processes of their own, many of which are killed or sleep: each attempt is published exactly
@@ -96,17 +97,6 @@ async function readParquet(folder: string, date: string): Promise<string[]> {
         `${String(row['customer_id'])}=${String(row['churn_probability'])} ${String(row['attempt_id'])}`,
     )
     .sort();
-}
-
-/** Numbers in [0, 1) from a seed (mulberry32). */
-function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 describe.each(Object.keys(PLACES))('attempts in shards, to %s', (kind) => {

@@ -14,30 +14,36 @@ export interface CliResult {
 export interface CliOptions {
   readonly cwd: string;
   readonly env?: Record<string, string>;
+  /** The built program; the one that is shipped unless told. */
+  readonly main?: string;
+  /** File descriptors that it writes to, instead of what is read here. */
+  readonly stdout?: number;
+  readonly stderr?: number;
 }
 
 export interface RunningCli {
   readonly child: ChildProcess;
   readonly finished: Promise<CliResult>;
   /** Resolves when a log line with this message came on stderr; rejects if the process ends without it. */
-  logged(message: string): Promise<void>;
+  readonly logged: (message: string) => Promise<void>;
   /** Resolves with the match once stderr holds one; rejects if the process ends without. */
-  wrote(pattern: RegExp): Promise<RegExpExecArray>;
+  readonly wrote: (pattern: RegExp) => Promise<RegExpExecArray>;
 }
 
 /** Starts the built program as a process of its own. */
-export function startCli(args: readonly string[], { cwd, env = {} }: CliOptions): RunningCli {
+export function startCli(args: readonly string[], options: CliOptions): RunningCli {
+  const { cwd, env = {}, main = MAIN } = options;
   const { PATH = '', HOME = '', TMPDIR = '' } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [main, ...args], {
     cwd,
     env: { PATH, HOME, ...(TMPDIR !== '' && { TMPDIR }), ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', options.stdout ?? 'pipe', options.stderr ?? 'pipe'],
   });
   let stdout = '';
   let stderr = '';
   const lookers = new Set<() => void>();
-  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
-  child.stderr.on('data', (chunk: Buffer) => {
+  child.stdout?.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
+  child.stderr?.on('data', (chunk: Buffer) => {
     stderr += chunk.toString();
     for (const look of lookers) look();
   });

@@ -1,15 +1,8 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
 import { inject } from 'vitest';
+import { createDatabaseOn, runOn, type TestDatabase, uniqueName, withParts } from './databases.js';
 
-export interface TestDatabase {
-  readonly name: string;
-  readonly url: string;
-  /** Connected to it as the server's administrator. */
-  readonly client: pg.Client;
-  /** Closes the client, ends all other connections, drops the database. */
-  drop(): Promise<void>;
-}
+export { type TestDatabase, withParts } from './databases.js';
 
 export interface TestRole {
   readonly name: string;
@@ -21,20 +14,8 @@ export interface TestRole {
 }
 
 /** A fresh, empty database on the suite's server. */
-export async function createDatabase(): Promise<TestDatabase> {
-  const name = uniqueName('predawn_test');
-  await asAdministrator(`create database ${name} template template0 encoding 'UTF8'`);
-  const url = withParts(inject('postgresUrl'), { database: name });
-  const client = await open(url);
-  return {
-    name,
-    url,
-    client,
-    drop: async () => {
-      await client.end();
-      await asAdministrator(`drop database if exists ${name} with (force)`);
-    },
-  };
+export function createDatabase(): Promise<TestDatabase> {
+  return createDatabaseOn(inject('postgresUrl'));
 }
 
 /** A role that may log in, and nothing else. Drop it before its database. */
@@ -53,36 +34,6 @@ export async function createRole(database: TestDatabase): Promise<TestRole> {
   };
 }
 
-/** `url` with some of its parts replaced. */
-export function withParts(
-  url: string,
-  parts: { database?: string; user?: string; password?: string; port?: number },
-): string {
-  const changed = new URL(url);
-  if (parts.database !== undefined) changed.pathname = `/${parts.database}`;
-  if (parts.user !== undefined) changed.username = encodeURIComponent(parts.user);
-  if (parts.password !== undefined) changed.password = encodeURIComponent(parts.password);
-  if (parts.port !== undefined) changed.port = String(parts.port);
-  return changed.href;
-}
-
-function uniqueName(prefix: string): string {
-  return `${prefix}_${randomBytes(6).toString('hex')}`;
-}
-
-async function asAdministrator(sql: string): Promise<void> {
-  const client = await open(inject('postgresUrl'));
-  try {
-    await client.query(sql);
-  } finally {
-    await client.end();
-  }
-}
-
-async function open(url: string): Promise<pg.Client> {
-  const client = new pg.Client({ connectionString: url });
-  // A test may have the server end this connection; a query that meets that rejects by itself.
-  client.on('error', () => undefined);
-  await client.connect();
-  return client;
+function asAdministrator(sql: string): Promise<void> {
+  return runOn(inject('postgresUrl'), sql);
 }

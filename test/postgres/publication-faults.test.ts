@@ -9,7 +9,6 @@ import { lockKey } from '../../src/postgres/lock.js';
 import { openPostgresLedger } from '../../src/postgres/ledger.js';
 import { openPostgresPublication } from '../../src/postgres/publication.js';
 import { CHURN, newAttempt, newReceipt, targetOf } from '../contracts/attempts.js';
-import { type Fate, startCommitProxy } from '../helpers/commit-proxy.js';
 import {
   churnRows,
   publishRows,
@@ -18,7 +17,8 @@ import {
   stageRows,
   tableNames,
 } from '../helpers/postgres-publication.js';
-import { createDatabase, type TestDatabase, withParts } from '../helpers/postgres.js';
+import { createDatabase, type TestDatabase } from '../helpers/postgres.js';
+import { type Fate, startProxy, throughProxy } from '../helpers/proxy.js';
 
 const DAY = '2026-11-20';
 const target = targetOf(CHURN, { table: 'public.churn_predictions' });
@@ -68,11 +68,10 @@ describe('a connection that is lost around COMMIT', () => {
     ['gone', { kind: 'unresolved', code: 'publish.unresolved' }],
   ];
   test.each(outcomes)('%s: what is reported is what the table holds', async (fate, error) => {
-    const { hostname, port } = new URL(database.url);
-    const proxy = await startCommitProxy(hostname, Number(port || 5432));
+    const proxy = await startProxy(database.url);
     try {
       const through = await openPostgresPublication({
-        url: withParts(database.url, { port: proxy.port }),
+        url: throughProxy(database.url, proxy),
         patience: { tries: 20, pauseMilliseconds: 20 },
       });
       await publishRows(publication, newAttempt(DAY, target), churnRows(3, 0.25));
@@ -105,11 +104,10 @@ describe('a restore whose connection is lost around COMMIT', () => {
     ['gone', { kind: 'unresolved', code: 'publish.unresolved' }],
   ];
   test.each(outcomes)('%s: what is reported is what the table holds', async (fate, error) => {
-    const { hostname, port } = new URL(database.url);
-    const proxy = await startCommitProxy(hostname, Number(port || 5432));
+    const proxy = await startProxy(database.url);
     try {
       const through = await openPostgresPublication({
-        url: withParts(database.url, { port: proxy.port }),
+        url: throughProxy(database.url, proxy),
         patience: { tries: 20, pauseMilliseconds: 20 },
       });
       const [first, second] = [newAttempt(DAY, target), newAttempt(DAY, target)];

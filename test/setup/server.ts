@@ -1,14 +1,20 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { findBinaries, type Account } from './binaries.js';
 import { giveTo, run } from './account.js';
 
 export interface TestServer {
   readonly url: string;
+  /** Stops it in immediate mode, as a crash does: sessions break off, and nothing is written down. */
+  crash(): Promise<void>;
+  /** Starts it again after a crash. */
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -27,7 +33,8 @@ const SETTINGS = {
  * The keeper runs PostgreSQL until its standard input ends, which it does however the test runner ends, by
  * SIGKILL too; then it stops the server and removes the folder.
  */
-const KEEPER = '"$@" & server=$!; cat >/dev/null; kill -QUIT $server; wait $server; rm -rf "$FOLDER"';
+const KEEPER =
+  '"$@" & server=$!; cat >/dev/null; kill -QUIT $server 2>/dev/null; wait $server; rm -rf "$FOLDER"';
 
 /** Makes a cluster in a temporary folder and starts it on a free port of 127.0.0.1. */
 export async function startServer(): Promise<TestServer> {
@@ -39,9 +46,16 @@ export async function startServer(): Promise<TestServer> {
     for (let attempt = 1; ; attempt++) {
       const port = await freePort();
       try {
-        const keeper = await start(folder, data, binaries.postgres, binaries.account, port);
-        const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
-        return { url, stop: () => stop(keeper, folder) };
+        const launch = (keeps: string) => start(keeps, data, binaries.postgres, binaries.account, port);
+        const keepers = [await launch(folder)];
+        return {
+          url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+          crash: () => crash(data),
+          restart: async () => {
+            keepers.push(await launch(''));
+          },
+          stop: () => stop(keepers, folder),
+        };
       } catch (error) {
         // Someone may have taken the port since we asked for a free one.
         if (attempt === 3) throw error;
@@ -124,18 +138,33 @@ function start(
   });
 }
 
-function stop(keeper: ChildProcess, folder: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const finish = () => {
-      rm(folder, { recursive: true, force: true }).then(resolve, reject);
-    };
-    if (keeper.exitCode !== null || keeper.signalCode !== null) finish();
-    keeper.on('exit', finish);
-    keeper.stdin?.end();
-  });
+async function crash(data: string): Promise<void> {
+  const pid = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n', 1)[0]);
+  process.kill(pid, 'SIGQUIT');
+  while (isAlive(pid)) await delay(10);
 }
 
-function freePort(): Promise<number> {
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The first one goes last: it removes the folder. */
+async function stop(keepers: readonly ChildProcess[], folder: string): Promise<void> {
+  for (const keeper of keepers.toReversed()) {
+    if (keeper.exitCode !== null || keeper.signalCode !== null) continue;
+    const exited = once(keeper, 'exit');
+    keeper.stdin?.end();
+    await exited;
+  }
+  await rm(folder, { recursive: true, force: true });
+}
+
+/** A port of 127.0.0.1 that was free a moment ago. */
+export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
     probe.on('error', reject);
