@@ -74,7 +74,7 @@ export const PARTS = {
   },
   clock: {
     anywhere: async ({ proving, findings, isLong }) => {
-      if (isLong || proving.ground.name === 'files') await proveDays(proving, findings);
+      if (isLong || proving.ground.name === 'files') await proveDays(proving, findings, isLong);
       await proveClock(proving, findings, isLong);
     },
   },

@@ -191,6 +191,7 @@ export class Proving {
     }, PATIENCE);
     const acting = fault.act?.(running, date).catch((error: unknown) => {
       wrong('faults that did not happen', String(error));
+      running.child.kill('SIGKILL');
     });
     const result = await running.finished;
     await acting;
