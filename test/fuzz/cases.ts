@@ -1,0 +1,47 @@
+import { randomInt } from 'node:crypto';
+import { describeError } from '../../src/domain/errors.js';
+import { Random } from './random.js';
+
+/** How many times as many cases as in `npm test`: PREDAWN_FUZZ_TIMES. */
+export const TIMES = Number(process.env['PREDAWN_FUZZ_TIMES'] ?? 1);
+
+/** What a test with so many seconds of cases in `npm test` may take here. */
+export const timeoutFor = (seconds: number): number => Math.max(60, seconds * 10) * 1000 * Math.max(1, TIMES);
+
+/** The same for fast-check, which prints seed and shrunk case itself; PREDAWN_FUZZ_SEED repeats a run. */
+export function runsOf(inTests: number): { numRuns: number; seed?: number; endOnFailure?: boolean } {
+  const seed = process.env['PREDAWN_FUZZ_SEED'];
+  return { numRuns: Math.ceil(inTests * TIMES), ...(seed !== undefined && { seed: Number(seed) }) };
+}
+
+/**
+ * Calls `work` for `inTests` times PREDAWN_FUZZ_TIMES cases, each with random numbers of its own. A case that throws
+ * ends it with an error that says how to repeat that very case: PREDAWN_FUZZ_SEED, and PREDAWN_FUZZ_CASE for it alone.
+ */
+export async function eachCase(
+  name: string,
+  inTests: number,
+  work: (random: Random) => void | Promise<void>,
+): Promise<void> {
+  const seed = Number(process.env['PREDAWN_FUZZ_SEED'] ?? randomInt(2 ** 31));
+  const only = process.env['PREDAWN_FUZZ_CASE'];
+  const count = Math.ceil(inTests * TIMES);
+  for (let index = only === undefined ? 0 : Number(only); index < count; index++) {
+    try {
+      await work(new Random(seed, index));
+    } catch (error) {
+      throw new Error(
+        `${name}: PREDAWN_FUZZ_SEED=${seed} PREDAWN_FUZZ_CASE=${index} repeats this case:\n${describeError(error)}`,
+        { cause: error },
+      );
+    }
+    if (only !== undefined) return;
+    // The test runner wants to hear of this process now and then.
+    if (index % 64 === 63) await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+/** Says how many cases there were, in the long form. */
+export function report(what: string, count: number): void {
+  if (TIMES !== 1) console.log(`fuzz: ${count.toLocaleString('en')} ${what}`);
+}
