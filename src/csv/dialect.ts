@@ -23,6 +23,11 @@ export function dialectOf(spec: Pick<CsvDecoderSpec, 'delimiter' | 'quote' | 're
   return { delimiter, quote, lineEnd: spec.recordEnd === 'cr' ? CARRIAGE_RETURN : LINE_FEED };
 }
 
+/** How csv-parse is told of the quote: left to itself, it takes `""` for a quote inside a field whatever quotes fields. */
+export function parserQuotes(quote: string | undefined): { quote: string | null; escape: string | null } {
+  return { quote: quote ?? null, escape: quote ?? null };
+}
+
 function onlyByte(what: string, text: string): number {
   const byte = text.charCodeAt(0);
   if (text.length !== 1 || byte > 127 || byte === LINE_FEED || byte === CARRIAGE_RETURN) {

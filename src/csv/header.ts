@@ -2,7 +2,7 @@ import { isUtf8 } from 'node:buffer';
 import { CsvError, parse } from 'csv-parse/sync';
 import { PredawnError } from '../domain/errors.js';
 import type { CsvInput } from '../domain/job.js';
-import { CARRIAGE_RETURN, LINE_FEED, dialectOf } from './dialect.js';
+import { CARRIAGE_RETURN, LINE_FEED, dialectOf, parserQuotes } from './dialect.js';
 
 /** A header is found in the first mebibyte or not at all. */
 const LONGEST_HEADER = 1024 * 1024;
@@ -119,7 +119,7 @@ function parseRecord(bytes: Buffer, input: CsvInput, where: string): readonly st
   try {
     const records: string[][] = parse(bytes, {
       delimiter: input.delimiter,
-      quote: input.quote ?? null,
+      ...parserQuotes(input.quote),
       record_delimiter: '\n',
     });
     return records[0] ?? [];

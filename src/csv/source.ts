@@ -8,7 +8,7 @@ import { PIECE_BYTES, ShardPlanner } from '../domain/shard-cuts.js';
 import type { ShardedInput } from '../domain/shards.js';
 import type { InputSummary, ShardSource, Source, SourceDescription } from '../domain/source.js';
 import { RecordCutter } from './cutter.js';
-import { dialectOf } from './dialect.js';
+import { dialectOf, parserQuotes } from './dialect.js';
 import { checkNames, parseHeader, readFirstRecord } from './header.js';
 import type { FirstRecord } from './header.js';
 import { assertUnchanged, digestOf, openInputFile, readBytes } from './input-file.js';
@@ -189,7 +189,7 @@ class CsvSource implements Source {
     try {
       const [fields]: string[][] = parse(Buffer.from(record), {
         delimiter,
-        quote: quote ?? null,
+        ...parserQuotes(quote),
         record_delimiter: recordEnd === 'cr' ? '\r' : '\n',
       });
       return fields?.length ?? 0;

@@ -131,6 +131,18 @@ describe('a CSV file', () => {
     );
   });
 
+  it('may have quotes of its own kind in a name, and in a last record without a line end', async () => {
+    const names = async (content: string, quote: string | undefined) =>
+      (await openBytes(content, { quote })).description.columns.map(({ name }) => name);
+    expect(await names("id,'it''s'\n", "'")).toEqual(['id', "it's"]);
+    expect(await names('id,a"b,a""b\n', undefined)).toEqual(['id', 'a"b', 'a""b']);
+    expect(await names('id,"a""b"\n', '"')).toEqual(['id', 'a"b']);
+    expect((await readBytes("id,name\n1,'it''s'", { quote: "'" })).text).toBe("1,'it''s'");
+    await expect(readBytes("id,name\n'it''s,'", { quote: "'" })).rejects.toEqual(
+      fault('input', 'input.truncated', /inside its last record/),
+    );
+  });
+
   it('may have no rows', async () => {
     expect(await readBytes('id,name\n')).toMatchObject({ text: '', blocks: 0, summary: { warnings: [] } });
   });
