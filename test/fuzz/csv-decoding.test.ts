@@ -104,7 +104,10 @@ const isMeantToDiffer = ({ bytes }: Document, { quote }: CsvDecoderSpec) =>
 
 function withoutPlaces(meaning: Meaning): Meaning {
   if ('fault' in meaning) return { fault: meaning.fault };
-  return { ...meaning, rejects: meaning.rejects.map(({ code, column }) => ({ line: 0, raw: '', code, column })) };
+  return {
+    ...meaning,
+    rejects: meaning.rejects.map(({ code, column }) => ({ line: 0, raw: '', code, column })),
+  };
 }
 
 interface Failure {
@@ -179,42 +182,49 @@ function shrunk(
 }
 
 function randomCut(random: Random, { bytes }: Document): [number, number] {
-  return [random.between(1, random.pick([8, 40, bytes.length + 1])), random.between(1, random.pick([5, 64, 400]))];
+  return [
+    random.between(1, random.pick([8, 40, bytes.length + 1])),
+    random.between(1, random.pick([5, 64, 400])),
+  ];
 }
 
-it(`${CASES.toLocaleString('en')} documents mean what csv-parse reads in them`, { timeout: timeoutFor(30) }, async () => {
-  let faulty = 0;
-  let rejected = 0;
-  let scored = 0;
-  await eachCase('CSV', CASES / DOCUMENTS, (random) => {
-    const writing = randomWriting(random);
-    const columns = randomColumns(random);
-    // Used for many blocks, as in a run: what is left of the one before must not show.
-    const readers = readersOf(writing, columns);
-    for (let number = 0; number < DOCUMENTS; number++) {
-      const document = randomDocument(random, columns, writing);
-      const cut = randomCut(random, document);
-      const checked = check(document, columns, readers, cut);
-      if ('failure' in checked) {
-        const alone = shrunk(document.bytes, (bytes) => {
-          const fresh = check({ bytes, records: undefined }, columns, readersOf(writing, columns), cut);
-          return 'failure' in fresh ? fresh.failure : undefined;
-        });
-        const text = document.bytes.toString('latin1');
-        throw new Error(inspect({ ...writing, columns, cut, text, ...checked, alone }, false, 9));
+it(
+  `${CASES.toLocaleString('en')} documents mean what csv-parse reads in them`,
+  { timeout: timeoutFor(30) },
+  async () => {
+    let faulty = 0;
+    let rejected = 0;
+    let scored = 0;
+    await eachCase('CSV', CASES / DOCUMENTS, (random) => {
+      const writing = randomWriting(random);
+      const columns = randomColumns(random);
+      // Used for many blocks, as in a run: what is left of the one before must not show.
+      const readers = readersOf(writing, columns);
+      for (let number = 0; number < DOCUMENTS; number++) {
+        const document = randomDocument(random, columns, writing);
+        const cut = randomCut(random, document);
+        const checked = check(document, columns, readers, cut);
+        if ('failure' in checked) {
+          const alone = shrunk(document.bytes, (bytes) => {
+            const fresh = check({ bytes, records: undefined }, columns, readersOf(writing, columns), cut);
+            return 'failure' in fresh ? fresh.failure : undefined;
+          });
+          const text = document.bytes.toString('latin1');
+          throw new Error(inspect({ ...writing, columns, cut, text, ...checked, alone }, false, 9));
+        }
+        const { meaning } = checked;
+        if ('fault' in meaning) faulty++;
+        else {
+          scored += meaning.rows.length;
+          rejected += meaning.rejects.length;
+        }
       }
-      const { meaning } = checked;
-      if ('fault' in meaning) faulty++;
-      else {
-        scored += meaning.rows.length;
-        rejected += meaning.rejects.length;
-      }
-    }
-  });
-  const cases = CASES * TIMES;
-  report('CSV documents', cases);
-  // Not too many of one sort.
-  expect(faulty).toBeGreaterThan(cases / 50);
-  expect(rejected).toBeGreaterThan(cases / 5);
-  expect(scored).toBeGreaterThan(cases / 2);
-});
+    });
+    const cases = CASES * TIMES;
+    report('CSV documents', cases);
+    // Not too many of one sort.
+    expect(faulty).toBeGreaterThan(cases / 50);
+    expect(rejected).toBeGreaterThan(cases / 5);
+    expect(scored).toBeGreaterThan(cases / 2);
+  },
+);

@@ -44,7 +44,9 @@ export function randomColumns(random: Random): Column[] {
 }
 
 function randomPolicy(random: Random, type: FeatureType): MissingPolicy {
-  const tokens = random.oneIn(2) ? [] : random.list(0, 3, () => random.pick(['NA', '-999', '1e3', '""', '0']));
+  const tokens = random.oneIn(2)
+    ? []
+    : random.list(0, 3, () => random.pick(['NA', '-999', '1e3', '""', '0']));
   if (type === 'string' && random.oneIn(2)) return { then: 'fill', value: '', tokens };
   if (type.startsWith('float') && random.oneIn(3)) return { then: 'nan', tokens };
   if (!random.oneIn(3)) return { then: 'reject', tokens };
@@ -97,7 +99,10 @@ function write(text: string, { delimiter, quote, recordEnd }: CsvDecoderSpec, al
   return needed || always ? quote + text.replaceAll(quote, quote + quote) + quote : text;
 }
 
-const CHARACTERS = [...'ab17"\',;\t|\n\r é漢😀\0', '\r\n', 'ab', 'x'.repeat(17), 'y'.repeat(66)];
+const CHARACTERS = [
+  ...['a', 'b', '1', '7', '"', "'", ',', ';', '\t', '|', '\n', '\r', '\r\n', ' ', 'é', '漢', '😀', '\0'],
+  ...['ab', 'x'.repeat(17), 'y'.repeat(66)],
+];
 
 function fieldOf(random: Random, type: FeatureType, { delimiter, quote = '' }: CsvDecoderSpec): string {
   if (random.oneIn(12)) return random.pick(['', '', 'NA', '-999', '1e3', '""', '0']);
