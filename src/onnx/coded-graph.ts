@@ -113,15 +113,16 @@ class Readers {
 function encodersOf(
   readers: Readers,
   input: string,
-): { readonly encoders: readonly GraphNode[]; readonly tensors: readonly string[] } | undefined {
+): { readonly encoders: readonly GraphNode[]; readonly tensors: ReadonlySet<string> } | undefined {
   const encoders: GraphNode[] = [];
-  const tensors = [input];
+  // Sets, also while they grow: a graph may run in circles until onnxruntime refuses it.
+  const tensors = new Set([input]);
   for (const tensor of tensors) {
     if (readers.isOutput(tensor)) return undefined;
     for (const node of readers.of(tensor)) {
       if (node.inputs.lastIndexOf(tensor) !== 0) return undefined;
       if (node.operator === 'OneHotEncoder' && isEncoder(node)) encoders.push(node);
-      else if (HAND_ON.has(node.operator) && node.outputs.length === 1) tensors.push(node.outputs[0]!);
+      else if (HAND_ON.has(node.operator) && node.outputs.length === 1) tensors.add(node.outputs[0]!);
       else return undefined;
     }
   }
@@ -151,14 +152,14 @@ function numberCategories(encoders: readonly GraphNode[]): Map<string, number> {
 
 /** A label and what Identity makes of it; none where anything else reads it. */
 function labelPath(readers: Readers, label: string): string[] {
-  const tensors = [label];
+  const tensors = new Set([label]);
   for (const tensor of tensors) {
     for (const node of readers.of(tensor)) {
       if (node.operator !== 'Identity') return [];
-      tensors.push(node.outputs[0]!);
+      tensors.add(node.outputs[0]!);
     }
   }
-  return tensors;
+  return [...tensors];
 }
 
 function hasSubgraph(node: GraphNode): boolean {
@@ -176,13 +177,13 @@ function rewriteModel(
   types: ReadonlyMap<string, number>,
 ): Uint8Array {
   const writer = new BinaryWriter();
+  let position = 0;
   for (const field of wireFields(model)) {
     if (field.number !== 7) {
       writer.raw(field.raw);
       continue;
     }
     writer.tag(7, WireType.LengthDelimited).fork(); // ModelProto.graph
-    let position = 0;
     for (const part of wireFields(field.payload)) {
       const rewriting = part.number === 1 ? rewritten.get(graph.nodes[position++]!) : undefined; // GraphProto.node
       const isValue = part.number === 11 || part.number === 12 || part.number === 13; // .input, .output, .value_info

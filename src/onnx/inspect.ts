@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { InferenceSession } from 'onnxruntime-node';
-import { describeError, PredawnError } from '../domain/errors.js';
 import type { ModelOutput, ModelSignature } from '../domain/model.js';
 import type { Candidate, JsonObject } from '../domain/registry.js';
 import { recoverClasses } from './classes.js';
-import { externalTensors } from './external-data.js';
 import { readGraph, type Graph } from './graph.js';
 import { fixedBatchOf, readInputs } from './inputs.js';
 import { Lineage } from './lineage.js';
 import { measureOutputs, type ProbedOutput } from './probe.js';
 import { outputRoles } from './roles.js';
 import { openSession, runtimeVersion } from './runtime.js';
+import { readUntrusted } from './untrusted.js';
 import { removeZipMap, type WithoutZipMap } from './zipmap.js';
 
 /** Who adds a model, when (ISO 8601, UTC) and why. */
@@ -48,30 +47,7 @@ export async function prepareCandidate(bytes: Uint8Array, addition: Addition): P
 }
 
 function parse(bytes: Uint8Array): { graph: Graph; stripped: WithoutZipMap } {
-  try {
-    if (bytes.length === 0) throw new RangeError('it is empty');
-    refuseExternalData(externalTensors(bytes));
-    return { graph: readGraph(bytes), stripped: removeZipMap(bytes) };
-  } catch (thrown) {
-    if (thrown instanceof PredawnError) throw thrown;
-    throw new PredawnError('artefact', 'model.load', `The file is no ONNX model: ${describeError(thrown)}.`, {
-      hint: 'Check that the file is the exported model, and that it was copied whole.',
-      cause: thrown,
-    });
-  }
-}
-
-function refuseExternalData(tensors: readonly string[]): void {
-  const [first] = tensors;
-  if (first === undefined) return;
-  throw new PredawnError(
-    'artefact',
-    'model.external_data',
-    `The model keeps ${tensors.length} of its tensors (${first}, …) in files beside it; an artefact is one file.`,
-    {
-      hint: 'Save it in one file: onnx.save_model(onnx.load("model.onnx"), "whole.onnx", save_as_external_data=False).',
-    },
-  );
+  return readUntrusted(bytes, () => ({ graph: readGraph(bytes), stripped: removeZipMap(bytes) }));
 }
 
 async function readSignature(session: InferenceSession, stripped: WithoutZipMap): Promise<ModelSignature> {

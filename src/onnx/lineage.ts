@@ -35,10 +35,13 @@ export class Lineage {
   /** The first node behind a tensor that does more than change its layout, its type or what `also` names. */
   source(tensor: string, also: (node: GraphNode) => boolean = () => false): Origin | undefined {
     let origin = this.origin(tensor);
-    while (origin !== undefined && (LAYOUT.has(origin.node.operator) || also(origin.node))) {
+    // A graph that runs in circles has no source; onnxruntime refuses it, but not always before us.
+    for (let left = this.#producers.size; origin !== undefined; left--) {
+      if (left < 0) return undefined;
+      if (!LAYOUT.has(origin.node.operator) && !also(origin.node)) return origin;
       origin = this.origin(origin.node.inputs[0] ?? '');
     }
-    return origin;
+    return undefined;
   }
 
   /** All computed tensors that a tensor is made of, class by class; itself among them. */

@@ -17,6 +17,7 @@ import { type ElementData, isTexts, outputData } from './element-types.js';
 import { readGraph } from './graph.js';
 import { knownCategories } from './known-categories.js';
 import { loadRuntime, openSession } from './runtime.js';
+import { readUntrusted } from './untrusted.js';
 
 /**
  * Rows per run of onnxruntime. Measured with linear models, boosted trees and a forest of 500: from 256 to 16,384 rows
@@ -35,12 +36,12 @@ const ROW_MULTIPLE = 16;
 
 /**
  * Opens a model on this thread. `signature` is the manifest's. Throws kind `artefact`: `model.load` with onnxruntime's
- * reason, `model.signature` where inputs or outputs are other than the signature says. `score` throws kind `artefact`,
+ * reason, `model.external_data`, `model.signature` where inputs or outputs are other than the signature says. `score` throws kind `artefact`,
  * code `model.output_shape` or `model.run`, and kind `data`, code `model.output_range`.
  */
 export async function openModel(model: Uint8Array, signature: ModelSignature): Promise<Model> {
   const { Tensor } = await loadRuntime();
-  const coded = codeTexts(model);
+  const coded = readUntrusted(model, () => codeTexts(model));
   const session = await openSession(coded.bytes);
   checkSignature(session, signature, coded);
   const largest = signature.fixedBatch ?? LARGEST_BATCH;
