@@ -89,10 +89,16 @@ function prepare(command: Command, context: CommandContext): void {
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      outputError: (text, write) => write(withoutSecrets(text)),
       getOutHelpWidth: () => context.stdout.columns ?? 100,
       getErrHelpWidth: () => context.stderr.columns ?? 100,
     });
   for (const subcommand of command.commands) prepare(subcommand, context);
+}
+
+/** What commander repeats of a command line that is wrong, without the values that an URL or an option may have. */
+function withoutSecrets(message: string): string {
+  return message.replaceAll(/(\w+:\/\/)[^\s']*@/g, '$1…@').replaceAll(/('--[^\s=']+)=[^\n]*'/g, "$1'");
 }
 
 function exitCodeHelp(): string {

@@ -9,7 +9,7 @@ const POSTGRES = /^postgres(?:ql)?:\/\//;
 const OTHER_SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
 /** A URL without its scheme or its slashes, or a libpq connection string: taken for a folder, its password would be in every message. */
 const LOOKS_SECRET =
-  /^postgres(?:ql)?:|\/\/[^/]*@|^[^/\\]*:[^/\\]*@|\bpassword\s*=|\b(?:host|dbname|user)\s*=/i;
+  /^postgres(?:ql)?:|\/\/[^/]*@|^(?!\.|[a-z]:[/\\])[^/\\]*:.*@|\bpassword\s*=|\b(?:host|dbname|user)\s*=/is;
 
 /**
  * A place in the settings with its variables filled in: a postgres:// URL as it is, a folder as an absolute path.

@@ -190,6 +190,7 @@ environments:
     ['a URL that does not parse', 'postgres://app:hunter2@db:port/x'],
     ['a URL of something else', 'mysql://app:hunter2@db/x'],
     ['a URL that lost its scheme', 'app:hunter2@db/x'],
+    ['a URL that lost its scheme, of a password with a slash', 'app:hun/hunter2@db/x'],
     ['a URL that lost its colon', 'postgres//app:hunter2@db/x'],
     ['a libpq connection string', 'host=db password=hunter2'],
   ])('never show their values: %s', async (_, url) => {
