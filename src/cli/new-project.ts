@@ -2,6 +2,9 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { PredawnError } from '../domain/errors.js';
 
+/** Whatever the umask: others may not change what is run. */
+const MODE = 0o644;
+
 /**
  * Writes `predawn.yaml` in a folder that has none.
  *
@@ -11,7 +14,7 @@ import { PredawnError } from '../domain/errors.js';
 export async function openProject(folder: string, sourceVariable: string | undefined): Promise<string[]> {
   const file = path.join(folder, 'predawn.yaml');
   try {
-    await writeFile(file, settingsText(sourceVariable), { flag: 'wx' });
+    await writeFile(file, settingsText(sourceVariable), { flag: 'wx', mode: MODE });
     return [file];
   } catch (error) {
     if (isCode(error, 'EEXIST')) return [];
@@ -21,9 +24,9 @@ export async function openProject(folder: string, sourceVariable: string | undef
 
 /** Writes a file that must not exist yet. @throws PredawnError kind `usage` where it does */
 export async function writeNewFile(file: string, text: string): Promise<void> {
-  await mkdir(path.dirname(file), { recursive: true });
+  await mkdir(path.dirname(file), { recursive: true, mode: 0o755 });
   try {
-    await writeFile(file, text, { flag: 'wx' });
+    await writeFile(file, text, { flag: 'wx', mode: MODE });
   } catch (error) {
     if (!isCode(error, 'EEXIST')) throw error;
     throw new PredawnError('usage', 'init.exists', `${file} exists already; it was left as it is.`, {

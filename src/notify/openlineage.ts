@@ -5,6 +5,9 @@ import type { Places } from './lineage-datasets.js';
 import { hostOf, sendJson } from './send.js';
 import type { Channel, Told } from './told.js';
 
+/** Events name tables, queries and columns: not for everybody. */
+const MODE = 0o640;
+
 type Settings = NonNullable<NotifySettings['openlineage']>;
 
 /** Where events go, one after the other. */
@@ -63,7 +66,7 @@ function fileSink(file: string): Sink {
   return {
     name: `openlineage ${file}`,
     keepsTests: false,
-    take: (event) => appendFile(file, `${JSON.stringify(event)}\n`, { mode: 0o640 }),
-    check: () => appendFile(file, ''),
+    take: (event) => appendFile(file, `${JSON.stringify(event)}\n`, { mode: MODE }),
+    check: () => appendFile(file, '', { mode: MODE }),
   };
 }

@@ -2,6 +2,9 @@ import { link, mkdir, open, readdir, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { describeError, PredawnError } from '../domain/errors.js';
 
+/** Whatever the umask: what models predict is nobody's to change but the owner's and the group's. */
+export const FOLDER_MODE = 0o775;
+
 /** Makes entries of a folder (files made, renamed or removed in it) survive a power cut. */
 export async function syncFolder(folder: string): Promise<void> {
   const handle = await open(folder, 'r');
@@ -14,7 +17,7 @@ export async function syncFolder(folder: string): Promise<void> {
 
 /** Makes a folder with those above it, and has each new one survive a power cut. */
 export async function makeFolder(folder: string): Promise<void> {
-  const first = await mkdir(folder, { recursive: true });
+  const first = await mkdir(folder, { recursive: true, mode: FOLDER_MODE });
   if (first === undefined) return;
   for (let made = folder; made.length >= first.length; made = dirname(made)) await syncFolder(dirname(made));
 }

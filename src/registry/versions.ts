@@ -14,6 +14,7 @@ import {
 } from '../domain/registry-versions.js';
 import {
   errorCode,
+  FOLDER_MODE,
   listFolder,
   listNumbers,
   makeFolder,
@@ -70,7 +71,7 @@ export async function addVersion(
 
   await makeFolder(folder);
   const building = join(folder, `${UNFINISHED}${randomUUID()}`);
-  await mkdir(building);
+  await mkdir(building, FOLDER_MODE);
   try {
     await removeAbandoned(folder, building);
     for (const [file, bytes] of filesOf(candidate)) await writeReadOnly(join(building, file), bytes);

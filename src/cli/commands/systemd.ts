@@ -47,8 +47,8 @@ async function write(
 ): Promise<string> {
   const folder = given === undefined ? userFolder(context) : path.resolve(context.cwd, given);
   try {
-    await mkdir(folder, { recursive: true });
-    for (const { name, text } of units) await writeFile(path.join(folder, name), text);
+    await mkdir(folder, { recursive: true, mode: 0o755 });
+    for (const { name, text } of units) await writeFile(path.join(folder, name), text, { mode: 0o644 });
   } catch (cause) {
     throw new PredawnError('configuration', 'systemd.folder', `The units can't be written to ${folder}.`, {
       hint: 'Give a folder that you may write to as --dir, or become root for /etc/systemd/system.',

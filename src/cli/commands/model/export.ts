@@ -30,7 +30,7 @@ export function exportCommand(context: CommandContext): Command {
 
 async function writeNew(file: string, shown: string, bytes: Uint8Array): Promise<void> {
   try {
-    await writeFile(file, bytes, { flag: 'wx' });
+    await writeFile(file, bytes, { flag: 'wx', mode: 0o640 });
   } catch (cause) {
     throw new PredawnError('usage', 'export.file', `${shown} can't be written: ${describeError(cause)}`, {
       hint: 'Name a file that does not exist yet, in a folder that does.',
