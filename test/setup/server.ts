@@ -6,7 +6,8 @@ import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { findBinaries, type Account } from './binaries.js';
+import pg from 'pg';
+import { type Account, type Binaries, findBinaries } from './binaries.js';
 import { giveTo, run } from './account.js';
 
 export interface TestServer {
@@ -15,6 +16,8 @@ export interface TestServer {
   crash(): Promise<void>;
   /** Starts it again after a crash. */
   restart(): Promise<void>;
+  /** Has it read its settings and certificates again, and waits until it has. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,8 +39,12 @@ const SETTINGS = {
 const KEEPER =
   '"$@" & server=$!; cat >/dev/null; kill -QUIT $server 2>/dev/null; wait $server; rm -rf "$FOLDER"';
 
-/** Makes a cluster in a temporary folder and starts it on a free port of 127.0.0.1. */
-export async function startServer(): Promise<TestServer> {
+/**
+ * Makes a cluster in a temporary folder and starts it on a free port of 127.0.0.1.
+ *
+ * @param more settings beside those of the suite's own server
+ */
+export async function startServer(more: Readonly<Record<string, string>> = {}): Promise<TestServer> {
   const folder = await mkdtemp(join(tmpdir(), 'predawn-postgres-'));
   try {
     const binaries = await findBinaries(folder);
@@ -46,14 +53,17 @@ export async function startServer(): Promise<TestServer> {
     for (let attempt = 1; ; attempt++) {
       const port = await freePort();
       try {
-        const launch = (keeps: string) => start(keeps, data, binaries.postgres, binaries.account, port);
+        const settings = { ...more, port: String(port) };
+        const launch = (keeps: string) => start(keeps, data, binaries, settings);
         const keepers = [await launch(folder)];
+        const url = `postgres://postgres:${password}@127.0.0.1:${port}/postgres`;
         return {
-          url: `postgres://postgres:${password}@127.0.0.1:${port}/postgres`,
+          url,
           crash: () => crash(data),
           restart: async () => {
             keepers.push(await launch(''));
           },
+          reload: () => reload(url),
           stop: () => stop(keepers, folder),
         };
       } catch (error) {
@@ -95,14 +105,14 @@ async function initialise(
   return data;
 }
 
+/** @param folder to remove when the keeper ends; empty for none. */
 function start(
   folder: string,
   data: string,
-  postgres: string,
-  account: Account | undefined,
-  port: number,
+  { postgres, account }: Binaries,
+  more: Readonly<Record<string, string>>,
 ): Promise<ChildProcess> {
-  const settings = Object.entries({ ...SETTINGS, port: String(port) });
+  const settings = Object.entries({ ...SETTINGS, ...more });
   const keeper = spawn(
     '/bin/sh',
     [
@@ -143,6 +153,24 @@ async function crash(data: string): Promise<void> {
   const pid = Number((await readFile(join(data, 'postmaster.pid'), 'utf8')).split('\n', 1)[0]);
   process.kill(pid, 'SIGQUIT');
   while (isAlive(pid)) await delay(10);
+}
+
+async function reload(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    const loaded = async () => {
+      const { rows } = await client.query<{ at: string }>('select pg_conf_load_time()::text as at');
+      return rows[0]!.at;
+    };
+    const before = await loaded();
+    do {
+      await client.query('select pg_reload_conf()');
+      await delay(20);
+    } while ((await loaded()) === before);
+  } finally {
+    await client.end();
+  }
 }
 
 function isAlive(pid: number): boolean {
