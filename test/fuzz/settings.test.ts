@@ -143,7 +143,7 @@ function mutated(random: Random, from: object): unknown {
         continue;
       }
       const how = random.below(5);
-      if (how === 0) delete at[key];
+      if (how === 0) Reflect.deleteProperty(at, key);
       else if (how === 1) {
         const name = random.pick(['__proto__', 'constructor', `${key}s`, '', '0', 'é', 'a.b']);
         // As a file can have it; an assignment would change what the object is.

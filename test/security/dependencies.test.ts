@@ -3,7 +3,7 @@ import path from 'node:path';
 import { expect, it } from 'vitest';
 import { REPOSITORY } from '../helpers/cli.js';
 
-const json = <T>(file: string) => JSON.parse(readFileSync(path.join(REPOSITORY, file), 'utf8')) as T;
+const json = (file: string): unknown => JSON.parse(readFileSync(path.join(REPOSITORY, file), 'utf8'));
 
 interface Package {
   readonly version?: string;
@@ -12,8 +12,8 @@ interface Package {
   readonly link?: boolean;
   readonly inBundle?: boolean;
 }
-const manifest = json<Record<'dependencies' | 'devDependencies', Record<string, string>>>('package.json');
-const lock = json<{ lockfileVersion: number; packages: Record<string, Package> }>('package-lock.json');
+const manifest = json('package.json') as Record<'dependencies' | 'devDependencies', Record<string, string>>;
+const lock = json('package-lock.json') as { lockfileVersion: number; packages: Record<string, Package> };
 const installed = Object.entries(lock.packages).filter(([place]) => place !== '');
 
 it.each(Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))(
