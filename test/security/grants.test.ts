@@ -131,7 +131,7 @@ describe('with the grants of docs/postgres.md', () => {
     await succeeds('releasing', 'model', 'list');
     await succeeds('releasing', 'model', 'promote', 'churn', '2', '--to', 'production', '--reason', 'a test');
     await succeeds('releasing', 'model', 'rollback', 'churn', '--env', 'production', '--reason', 'a test');
-    await succeeds('releasing', 'model', 'canary', 'churn', '2', '--env', 'production', '--ramp', '10%,50%');
+    await succeeds('releasing', 'model', 'canary', 'churn', '2', '--env', 'production', '--ramp', '50%,100%');
     const ran = await json('scoring', 'run', 'churn', '--date', SAMPLE_DATE, '--force');
     expect(ran).toMatchObject({ outcome: 'published', warnings: [] });
     await succeeds('releasing', 'model', 'history', 'churn');

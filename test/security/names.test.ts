@@ -153,7 +153,9 @@ describe('in a database', () => {
       }
       await isUnharmed();
       // Two names of 63 bytes never become one: the longer one is refused.
-      expect(worked).toEqual(NAMES.filter((name) => /^[a-z_][a-z0-9_]{0,62}$/i.test(name) && name !== '__proto__'));
+      expect(worked).toEqual(
+        NAMES.filter((name) => /^[a-z_][a-z0-9_]{0,62}$/i.test(name) && name !== '__proto__'),
+      );
       expect(worked).toEqual(expect.arrayContaining(['select', 'user', 'UPPER', LONG]));
     },
   );
