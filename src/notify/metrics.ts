@@ -61,8 +61,13 @@ export function metricsOf(ended: Ended): Metric[] {
 
 /** The metrics of the last success in a text of ours, to be written again after a failure. */
 export function lastSuccessIn(text: string): Metric[] {
+  // A label may hold what JavaScript takes for line ends, but never a line feed.
+  const lines = text.split('\n');
   return Object.entries(METRICS).flatMap(([name, { help, always }]) => {
-    const value = Number(new RegExp(`^${name}(?:\\{.*\\})? (\\S+)$`, 'm').exec(text)?.[1] ?? NaN);
+    const pattern = new RegExp(`^${name}(?:\\{[^]*\\})? (\\S+)$`);
+    const value = Number(
+      lines.map((line) => pattern.exec(line)?.[1]).find((digits) => digits !== undefined) ?? NaN,
+    );
     return always || !Number.isFinite(value) ? [] : [{ name, help, value }];
   });
 }

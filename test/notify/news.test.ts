@@ -119,6 +119,7 @@ describe('metrics', () => {
           expect(read).toEqual(metrics.filter(({ name }) => name.includes('last_success')));
         },
       ),
+      { examples: [[1, 'a\u2028b\rc\nd', 0]] },
     );
   });
 
