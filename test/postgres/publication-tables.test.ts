@@ -371,6 +371,7 @@ describe('a role', () => {
       const docs = await readFile(new URL('../../docs/postgres.md', import.meta.url), 'utf8');
       const grants = /```sql\n(grant[^`]*)```/.exec(docs)![1]!.replaceAll(' scoring;', ` ${role.name};`);
       await database.client.query('revoke create on schema public from public; create schema predictions');
+      await database.client.query('create table customers ()');
       await database.client.query(migrationSql());
       const before = await openPostgresPublication({ url: role.url });
       const there = targetOf(CHURN, { table: 'predictions.churn' });
