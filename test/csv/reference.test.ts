@@ -100,7 +100,7 @@ describe('the decoder against csv-parse', () => {
         expect(rejects).toEqual(ragged);
         expect(read).toBe(reference.length);
       }),
-      { numRuns: 800 },
+      { numRuns: 200 },
     );
   });
 
@@ -121,7 +121,7 @@ describe('the decoder against csv-parse', () => {
         );
         expect(ours).toBe(theirs);
       }),
-      { numRuns: 1500 },
+      { numRuns: 300 },
     );
   });
 });

@@ -11,7 +11,7 @@ import { type Destination, DESTINATIONS, type Reader, type Slice } from './desti
 const ROWS = 2_000;
 const INPUT = `data-samples/churn/${SAMPLE_DATE}.csv`;
 /** Half of them killed. `PREDAWN_TEST_FLIPS=200` for the long version. */
-const FLIPS = Number(process.env['PREDAWN_TEST_FLIPS'] ?? 12);
+const FLIPS = Number(process.env['PREDAWN_TEST_FLIPS'] ?? 8);
 
 // Every test is a dozen processes.
 vi.setConfig({ testTimeout: 120_000 });
