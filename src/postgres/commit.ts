@@ -109,14 +109,25 @@ async function askOutcome<T>(
     connectTimeout: 5000,
   });
   try {
-    const transaction = await client.query<{ status: string | null }>(
-      'select pg_xact_status($1::text::xid8) as status',
-      [transactionId],
-    );
-    if (transaction.rows[0]?.status === 'in progress') return 'in progress';
+    if ((await statusOf(client, transactionId)) === 'in progress') return 'in progress';
     // The ledger has the last word: after a failover the number may be another transaction's.
     return (await commit.recorded(client)) ? 'committed' : 'aborted';
   } finally {
     await client.end().catch(() => undefined);
+  }
+}
+
+const INVALID_PARAMETER_VALUE = '22023';
+
+/** Undefined where the server does not know the transaction: it is too old, or was lost in a crash with its number. */
+async function statusOf(client: pg.Client, transactionId: string): Promise<string | undefined> {
+  const sql = 'select pg_xact_status($1::text::xid8) as status';
+  try {
+    const { rows } = await client.query<{ status: string | null }>(sql, [transactionId]);
+    return rows[0]?.status ?? undefined;
+  } catch (error) {
+    // A crash forgets numbers that nothing was written down with: they are then "in the future".
+    if ((error as { code?: string }).code === INVALID_PARAMETER_VALUE) return undefined;
+    throw error;
   }
 }

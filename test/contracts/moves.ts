@@ -144,7 +144,7 @@ export function describeMoves(
             }
           }),
           {
-            numRuns: 15,
+            numRuns: 8,
             examples: [
               // The last needs rows that were kept as differences from those of an attempt that is kept no longer.
               [2, [few, { edits: [1, 3, 25], all: false }, { restored: 0 }, few, { restored: 0 }]],

@@ -126,11 +126,14 @@ function check(
   const { bytes } = document;
   const all = bytes.length + 1;
   const meaning = read(plain, bytes, all, all);
-  const inBlocks = piece % 4 === 0 ? plain : compiled;
-  const ways: [string, Meaning][] = [
-    ['compiled, in one block', read(compiled, bytes, all, all)],
-    [`${inBlocks.name}, in blocks of ${blockBytes}`, read(inBlocks, bytes, blockBytes, piece)],
+  const inBlocks = (reader: Reader): [string, Meaning] => [
+    `${reader.name}, in blocks of ${blockBytes}`,
+    read(reader, bytes, blockBytes, piece),
   ];
+  const ways: [string, Meaning][] =
+    piece % 4 === 0
+      ? [['compiled, in one block', read(compiled, bytes, all, all)], inBlocks(plain)]
+      : [inBlocks(compiled)];
   for (const [what, found] of ways) {
     // Bytes that are no UTF-8 and a quote that is amiss: which one is met first depends on the blocks.
     const either = 'fault' in found && 'fault' in meaning && meaning.fault === 'encoding';
