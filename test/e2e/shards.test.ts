@@ -66,25 +66,25 @@ describe.each(Object.keys(DESTINATIONS))('a run in shards, to %s', (kind) => {
 
   it('killed between two shards, it goes on with the missing ones: by itself, or with --resume', async () => {
     for (const again of [
-      ['--shards', '60'],
+      ['--shards', '24'],
       ['--resume'],
       // Another number is for another attempt: this one keeps its own.
       ['--shards', '5'],
     ]) {
       await destination.project.write(INPUT, csv(10 + again.join().length));
-      const running = destination.project.start('run', 'churn', ...DATE.slice(1), '--shards', '60');
+      const running = destination.project.start('run', 'churn', ...DATE.slice(1), '--shards', '24');
       await running.logged('shard');
       running.child.kill('SIGKILL');
       const { signal, stderr } = await running.finished;
       expect(signal).toBe('SIGKILL');
       const attempt = /"attemptId":"([0-9a-f-]{36})"/.exec(stderr)![1];
       const [open] = (await json('runs')) as { shards: { count: number; committed: number } }[];
-      expect(open).toMatchObject({ attempt_id: attempt, status: 'open', shards: { count: 60 } });
+      expect(open).toMatchObject({ attempt_id: attempt, status: 'open', shards: { count: 24 } });
       expect(open!.shards.committed).toBeGreaterThan(0);
-      expect(open!.shards.committed).toBeLessThan(60);
+      expect(open!.shards.committed).toBeLessThan(24);
 
       const receipt = await receiptOf('run', ...DATE, ...again);
-      expect(receipt).toMatchObject({ outcome: 'published', shards: 60, attempt_id: attempt });
+      expect(receipt).toMatchObject({ outcome: 'published', shards: 24, attempt_id: attempt });
       expect(receipt.rows.scored).toBe(ROWS);
       await expectAsInOnePiece();
     }
