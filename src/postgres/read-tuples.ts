@@ -31,8 +31,11 @@ export async function* copyTuples(
   const cutter = new TupleCutter(columns, pieceBytes);
   const sql = `copy (\n${query}\n) to stdout (format binary)`;
   const stream = client.query(copyTo(sql, { highWaterMark: READ_AHEAD_BYTES }));
-  // An error that comes when nobody reads any more is met by the statement that follows.
-  stream.on('error', () => undefined);
+  let failure: Error | undefined;
+  // Also one that comes after the last row, or when nobody reads any more.
+  stream.on('error', (error) => {
+    failure = error;
+  });
   const forget = onAbort(signal, () => {
     stream.destroy(signal.reason as Error);
   });
@@ -47,6 +50,9 @@ export async function* copyTuples(
       for (const bytes of cutter.push(piece)) yield counting(bytes);
     }
     for (const bytes of cutter.end()) yield counting(bytes);
+    // The rows end before the server says how many there were: it has, when it answers to what follows.
+    await client.query('');
+    if (failure !== undefined) throw failure;
     requireCount(context.location, cutter.rows, stream.rowCount);
   } catch (error) {
     signal.throwIfAborted();

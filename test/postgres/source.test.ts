@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest';
 import type { Source } from '../../src/domain/source.js';
 import { createDatabase, createRole, type TestDatabase, withParts } from '../helpers/postgres.js';
 import { decodeQuery, openQuery } from '../helpers/postgres-query.js';
+import { startProxy, throughProxy } from '../helpers/proxy.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -172,6 +173,32 @@ describe('reading', () => {
       },
     );
     expect(values['v string']).toEqual(['é'.repeat(3_000_000), 'x']);
+  });
+
+  test('is at its end only when the server has said how many rows there were', async () => {
+    const proxy = await startProxy(database.url);
+    const messages = ['COPY 1000\0', 'Z', 'COMMIT\0', 'Z'].map((text) => 5 + text.length);
+    const afterRows = messages.reduce((sum, bytes) => sum + bytes);
+    const read = async (byte: number) => {
+      const source = await openQuery(
+        throughProxy(database.url, proxy),
+        'select * from customers order by id',
+      );
+      try {
+        const delayed = proxy.armHarm({ direction: 'to the client', byte, what: 'delay' });
+        await readAll(source);
+        if (byte < Infinity) await delayed;
+        return proxy.passed['to the client'];
+      } finally {
+        await source.close();
+      }
+    };
+    try {
+      const whole = await read(Infinity);
+      expect(await read(whole - afterRows)).toBe(whole);
+    } finally {
+      await proxy.close();
+    }
   });
 
   test('a summary before the end is a bug', async () => {
