@@ -3,7 +3,6 @@ import { availableParallelism, userInfo } from 'node:os';
 import process from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { v7 as uuidv7 } from 'uuid';
-import * as z from 'zod';
 import type { TextStream } from './cli/context.js';
 import { INTERNAL_ERROR } from './cli/exit-codes.js';
 import { runProgram } from './cli/program.js';
@@ -27,8 +26,9 @@ process.once('beforeExit', () => {
 // Whoever read our output has gone away, or its disk is full: the outcome is the ledger's, not the pipe's.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
-// A process checks each of its few files once: to compile a parser first takes longer than to parse.
-z.config({ jitless: true });
+// onnxruntime would tell its makers about models and runs, and keep a database and an identifier for that. It asks the
+// process, whose environment only this thread can change.
+process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -1,7 +1,11 @@
-import type * as z from 'zod';
+import * as z from 'zod';
 import { didYouMean, nearest } from '../domain/nearest.js';
 import { keysAt } from './schema-keys.js';
 import { combineProblems, parseYaml, type YamlError, type YamlFile, type YamlPath } from './yaml-file.js';
+
+// A process checks each of its few files once: to compile a parser first takes longer than to parse. Settings are read
+// before all else, hence here; what reads none need not load zod.
+z.config({ jitless: true });
 
 type RawIssue = z.core.$ZodRawIssue;
 type Issue = z.core.$ZodIssue;

@@ -98,6 +98,7 @@ async function initialise(
       '--encoding=UTF8',
       '--locale=C',
       '--no-sync',
+      '--set=scram_iterations=1',
     ],
     account,
     folder,
