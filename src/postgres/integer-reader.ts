@@ -34,7 +34,8 @@ export function int32Reader({ slot, width }: SlotContext, kind: NumberKind): Slo
     const at = fields[row * columns + sourceIndex]! + LENGTH_BYTES;
     const value = view.getInt32(at - LENGTH_BYTES) < 0 ? NaN : readNumber(kind, view, at);
     const held = value | 0;
-    if (held === value) return held;
+    // The double nearest to a numeric may be an integer where the numeric is none.
+    if (held === value && (kind !== 'numeric' || readNumericInteger(view, at) !== undefined)) return held;
     if (value !== value) {
       if (missing === undefined) faults.add(row, 'missing', column);
       return fill;

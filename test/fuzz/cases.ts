@@ -8,12 +8,6 @@ export const TIMES = Number(process.env['PREDAWN_FUZZ_TIMES'] ?? 1);
 /** What a test with so many seconds of cases in `npm test` may take here. */
 export const timeoutFor = (seconds: number): number => Math.max(60, seconds * 10) * 1000 * Math.max(1, TIMES);
 
-/** The same for fast-check, which prints seed and shrunk case itself; PREDAWN_FUZZ_SEED repeats a run. */
-export function runsOf(inTests: number): { numRuns: number; seed?: number; endOnFailure?: boolean } {
-  const seed = process.env['PREDAWN_FUZZ_SEED'];
-  return { numRuns: Math.ceil(inTests * TIMES), ...(seed !== undefined && { seed: Number(seed) }) };
-}
-
 /**
  * Calls `work` for `inTests` times PREDAWN_FUZZ_TIMES cases, each with random numbers of its own. A case that throws
  * ends it with an error that says how to repeat that very case: PREDAWN_FUZZ_SEED, and PREDAWN_FUZZ_CASE for it alone.

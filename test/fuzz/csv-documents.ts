@@ -129,7 +129,7 @@ function numberOf(random: Random): string {
     case 0:
       return random.pick(ODD_NUMBERS);
     case 1:
-      return String(random.next() | 0);
+      return String(random.below(2 ** 32) | 0);
     case 2:
       return `${random.pick(['', '-', '+'])}${digits(4)}.${digits(4)}`;
     case 3:

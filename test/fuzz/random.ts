@@ -1,28 +1,16 @@
-/** A seeded generator (sfc32): the same seed gives the same numbers on every machine. */
+import { mix, Random as Uniform } from '../../data-samples/random.js';
+
+/** Choices from a seed and a number: the same on every machine. */
 export class Random {
-  #a = 0x9e3779b9;
-  #b: number;
-  #c: number;
-  #counter = 1;
+  readonly #numbers: Uniform;
 
   constructor(seed: number, stream = 0) {
-    this.#b = seed | 0;
-    this.#c = stream | 0;
-    for (let round = 0; round < 12; round++) this.next();
-  }
-
-  /** 32 random bits. */
-  next(): number {
-    const sum = (this.#a + this.#b + this.#counter++) | 0;
-    this.#a = this.#b ^ (this.#b >>> 9);
-    this.#b = (this.#c + (this.#c << 3)) | 0;
-    this.#c = ((this.#c << 21) | (this.#c >>> 11)) + sum;
-    return sum >>> 0;
+    this.#numbers = new Uniform(mix(seed, stream));
   }
 
   /** From 0 to `bound` - 1. */
   below(bound: number): number {
-    return this.next() % bound;
+    return Math.floor(this.#numbers.uniform() * bound);
   }
 
   /** From `least` to `most`. */

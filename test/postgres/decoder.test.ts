@@ -186,6 +186,12 @@ describe('numeric', () => {
       '3 v out_of_range 10000000000000000000000000000000000000000',
       '4 v not_finite Infinity',
     ]);
+    for (const type of ['int32', 'int64'] as const) {
+      expect(await rejectsOf('(5.00000000000000000000001::numeric), (1e-400), (1)', type)).toEqual([
+        '1 v not_an_integer 5.00000000000000000000001',
+        `2 v not_an_integer 0.${'0'.repeat(399)}1`,
+      ]);
+    }
     expect(await rejectsOf('(0.5::numeric), (-2147483649.0)', 'int32')).toEqual([
       '1 v not_an_integer 0.5',
       '2 v out_of_range -2147483649.0',
