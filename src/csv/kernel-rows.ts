@@ -33,36 +33,21 @@ export interface Exports extends CommonExports {
   readonly float64s: ReadNumbers;
   readonly int32s: ReadNumbers;
   readonly int64s: ReadNumbers;
-  readonly texts: (
-    bytes: number,
-    bound: number,
-    stride: number,
-    rows: number,
-    quote: number,
-    table: number,
-    codes: number,
-    from: number,
-  ) => number;
-  readonly copyKeys: (
-    bytes: number,
-    bound: number,
-    stride: number,
-    rows: number,
-    quote: number,
-    out: number,
-    offsets: number,
-  ) => number;
+  readonly texts: ReadColumn<[table: number, codes: number, from: number]>;
+  readonly copyKeys: ReadColumn<[out: number, offsets: number]>;
 }
 
-type ReadNumbers = (
+/** A loop over one column: the address of its bound in the first row, and the bytes from row to row. */
+type ReadColumn<More extends number[]> = (
   bytes: number,
   bound: number,
   stride: number,
   rows: number,
   quote: number,
-  out: number,
-  odd: number,
+  ...more: More
 ) => number;
+
+type ReadNumbers = ReadColumn<[out: number, odd: number]>;
 
 /** Where rows lie in the memory; addresses and lengths are in bytes. */
 interface Place {

@@ -2,7 +2,7 @@ import { dirname } from 'node:path';
 import type { OffendingRow } from '../domain/offending.js';
 import { ensureFolder, readIfThere, writeJson } from './disk.js';
 import { type JobFolders, offendingFile } from './layout.js';
-import { PredawnError } from '../domain/errors.js';
+import { rejectsDamaged } from './read-rejects.js';
 
 /** Keeps the rows of an attempt that gates object to. */
 export async function writeOffending(
@@ -26,14 +26,6 @@ export async function readOffending(
   try {
     return JSON.parse(text) as OffendingRow[];
   } catch (cause) {
-    throw new PredawnError(
-      'data',
-      'files.rejects_damaged',
-      `${path} is not what predawn wrote: it is damaged.`,
-      {
-        hint: 'Look at it in an editor; running the date again writes another one.',
-        cause,
-      },
-    );
+    throw rejectsDamaged(path, cause);
   }
 }

@@ -28,19 +28,18 @@ export interface FilesPublicationOptions {
 
 /** Publishes to files in Hive layout beneath a folder. */
 export function openFilesPublication(options: FilesPublicationOptions): Promise<Publication> {
-  return Promise.resolve(new FilesPublication(options));
+  return Promise.resolve(new FilesPublication({ onStep: failpoint, ...options }));
 }
 
 class FilesPublication implements Publication {
   readonly location: string;
   readonly shards: ShardedPublication;
-  readonly #options: FilesPublicationOptions;
+  readonly #options: Required<FilesPublicationOptions>;
 
-  constructor(options: FilesPublicationOptions) {
+  constructor(options: Required<FilesPublicationOptions>) {
     this.location = options.root;
     this.#options = options;
-    const { root, now, onStep = failpoint } = options;
-    this.shards = openSharded({ root, now, onStep });
+    this.shards = openSharded(options);
   }
 
   async check(target: TargetTable): Promise<readonly PredawnError[]> {
@@ -96,8 +95,7 @@ class FilesPublication implements Publication {
   }
 
   moveSlice(request: MoveRequest, signal: AbortSignal): Promise<MoveResult> {
-    const { root, now, onStep = failpoint } = this.#options;
-    return moveSlice({ root, now, onStep }, request, signal);
+    return moveSlice(this.#options, request, signal);
   }
 
   howToLook(target: TargetTable, asOf: string): string {
@@ -118,7 +116,7 @@ class FilesPublication implements Publication {
     signal: AbortSignal,
     work: (stage: FilesStage) => Promise<T>,
   ): Promise<T> {
-    const { root, now, onStep = failpoint } = this.#options;
+    const { root, now, onStep } = this.#options;
     const { job, asOf, target } = attempt;
     signal.throwIfAborted();
     checkColumns(target);

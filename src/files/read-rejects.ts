@@ -54,7 +54,7 @@ async function* fromFile(file: string): AsyncGenerator<readonly Reject[]> {
   let cutShort = false;
   try {
     for await (const record of records as AsyncIterable<readonly (string | undefined)[]>) {
-      if (cutShort) throw damaged(file);
+      if (cutShort) throw rejectsDamaged(file);
       const [line, column, code, raw] = record;
       // The last one is half written where an attempt is at it, or was killed.
       cutShort = record.length < FIELDS;
@@ -66,20 +66,22 @@ async function* fromFile(file: string): AsyncGenerator<readonly Reject[]> {
   } catch (error) {
     if (!(error instanceof CsvError)) throw error;
     // As above: it ends within a quoted field.
-    if (error.code !== 'CSV_QUOTE_NOT_CLOSED') throw damaged(file);
+    if (error.code !== 'CSV_QUOTE_NOT_CLOSED') throw rejectsDamaged(file);
   } finally {
     stream.destroy();
   }
   if (some.length > 0) yield some;
 }
 
-function damaged(file: string): PredawnError {
+/** What is thrown for a file of rows of an attempt that is not what was written. */
+export function rejectsDamaged(file: string, cause?: unknown): PredawnError {
   return new PredawnError(
     'data',
     'files.rejects_damaged',
     `${file} is not what predawn wrote: it is damaged.`,
     {
       hint: 'Look at it in an editor; running the date again writes another one.',
+      cause,
     },
   );
 }

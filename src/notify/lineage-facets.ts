@@ -62,7 +62,7 @@ export function assertionsOf(ended: Ended): { input: Assertion[]; output: Assert
     return { assertion: gate, success, severity, description: detail };
   });
   // The job's own checks have names of their own, and are asked of predictions.
-  const isOfScores = (gate: string) => !OF_INPUT.includes(gate);
+  const isOfInput = (gate: string) => OF_INPUT.includes(gate);
   const always = [...INPUT_GATES, ...OUTPUT_GATES];
   const others = [...failed.keys()].filter((gate) => !always.includes(gate));
   const assertion = (gate: string): Assertion => ({
@@ -73,12 +73,12 @@ export function assertionsOf(ended: Ended): { input: Assertion[]; output: Assert
   });
   return {
     input: [
-      ...[...INPUT_GATES, ...others.filter((gate) => !isOfScores(gate))].map(assertion),
-      ...asked.filter((each) => !isOfScores(each.assertion)),
+      ...[...INPUT_GATES, ...others.filter(isOfInput)].map(assertion),
+      ...asked.filter((each) => isOfInput(each.assertion)),
     ],
     output: [
-      ...[...OUTPUT_GATES, ...others.filter(isOfScores)].map(assertion),
-      ...asked.filter((each) => isOfScores(each.assertion)),
+      ...[...OUTPUT_GATES, ...others.filter((gate) => !isOfInput(gate))].map(assertion),
+      ...asked.filter((each) => !isOfInput(each.assertion)),
     ],
   };
 }

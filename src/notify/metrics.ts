@@ -61,13 +61,10 @@ export function metricsOf(ended: Ended): Metric[] {
 
 /** The metrics of the last success in a text of ours, to be written again after a failure. */
 export function lastSuccessIn(text: string): Metric[] {
-  // A label may hold what JavaScript takes for line ends, but never a line feed.
-  const lines = text.split('\n');
   return Object.entries(METRICS).flatMap(([name, { help, always }]) => {
-    const pattern = new RegExp(`^${name}(?:\\{[^]*\\})? (\\S+)$`);
-    const value = Number(
-      lines.map((line) => pattern.exec(line)?.[1]).find((digits) => digits !== undefined) ?? NaN,
-    );
+    // Without `.` and the flag `m`: a label may hold what JavaScript takes for line ends, but never a line feed.
+    const line = new RegExp(`(?:^|\\n)${name}(?:\\{[^\\n]*\\})? (\\S+)(?:\\n|$)`);
+    const value = Number(line.exec(text)?.[1] ?? NaN);
     return always || !Number.isFinite(value) ? [] : [{ name, help, value }];
   });
 }

@@ -4,6 +4,7 @@ import type { Artefact } from '../domain/registry.js';
 import { damaged } from '../domain/registry-errors.js';
 import { parseManifest, recordBytes } from '../domain/registry-records.js';
 import { checkedArtefact, GOLDEN, MODEL, PROFILE } from '../domain/registry-versions.js';
+import { sharedBytes } from '../domain/shared-bytes.js';
 
 const MANIFEST = 'manifest.json';
 const LARGEST_MANIFEST = 64 * 1024 * 1024;
@@ -32,7 +33,7 @@ export function unpackArtefact(bytes: Uint8Array, where: string): Artefact {
   const files = new Map<string, Uint8Array<SharedArrayBuffer>>();
   for (const [file, expected] of Object.entries(checked.files)) {
     const found = read(zip, file, expected.bytes, place(file));
-    if (found !== undefined) files.set(file, shared(found));
+    if (found !== undefined) files.set(file, sharedBytes(found));
   }
   return checkedArtefact(checked, files, place);
 }
@@ -55,10 +56,4 @@ function read(zip: Zip, file: string, largest: number, where: string): Uint8Arra
   } catch (thrown) {
     throw damaged(where, describeError(thrown), thrown);
   }
-}
-
-function shared(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
-  copy.set(bytes);
-  return copy;
 }

@@ -5,6 +5,7 @@ import type { Job } from '../domain/job.js';
 import type { Model } from '../domain/model.js';
 import type { Candidate, Tolerance } from '../domain/registry.js';
 import { rowsOf, type ScoreDifference, scoreDifferences, toleranceText } from '../domain/score-difference.js';
+import { sharedBytes } from '../domain/shared-bytes.js';
 import { type TextTable, withColumnsReversed } from '../domain/text-table.js';
 import { type GoldenInputs, readGoldenInputs } from './golden-inputs.js';
 import type { Services } from './services.js';
@@ -47,7 +48,7 @@ export async function addGolden(
   const { golden: table, tolerance, job } = request;
   checkCount(table);
   const golden = await readGoldenInputs(table, signature, job, services);
-  const opening = services.codecs.openModel(shared(candidate.model), signature);
+  const opening = services.codecs.openModel(sharedBytes(candidate.model), signature);
   const { expected, recorded } = await using(opening, (model) => score(model, golden, request, services));
   return {
     candidate: {
@@ -132,10 +133,4 @@ function refuse(
     );
   });
   return new PredawnError('artefact', code, summary, { hint, problems });
-}
-
-function shared(bytes: Uint8Array): Uint8Array<SharedArrayBuffer> {
-  const copy = new Uint8Array(new SharedArrayBuffer(bytes.byteLength));
-  copy.set(bytes);
-  return copy;
 }

@@ -13,7 +13,7 @@ import type { Model, ModelSignature } from '../domain/model.js';
 import { type AskedFigures, type BlockFigures, blockFigures } from './block-figures.js';
 import type { CandidateOutcome, CandidatePlan } from './rollout/candidate-plan.js';
 import { openCandidateScorer } from './rollout/candidate-scorer.js';
-import { openRowRules, type RuledColumns } from './row-rules.js';
+import { openRowRules } from './row-rules.js';
 import { inspectScores, type ScoreFault } from './score-faults.js';
 
 /** What a thread needs to score blocks. Plain data: it crosses to worker threads by structured clone. */
@@ -78,7 +78,9 @@ export async function openBlockScorer(
     opened ?? codecs.openModel(plan.model, plan.signature),
     codecs.openEncoder(plan.encoder),
   ]);
-  const rules = plan.figures?.rules && (await openRowRules(plan.figures.rules, ruledColumns(plan)));
+  const rules =
+    plan.figures?.rules &&
+    (await openRowRules(plan.figures.rules, { keys: plan.decode.keys, outputs: plan.outputs }));
   const candidate = plan.candidate && (await openCandidateScorer(plan.candidate, plan.decoder, codecs));
   let remaining = plan.limit ?? Infinity;
 
@@ -121,10 +123,6 @@ function outputValues(plan: ScoringPlan, scores: Awaited<ReturnType<Model['score
     offset: column.element,
     stride: plan.signature.outputs[column.output]!.width,
   }));
-}
-
-function ruledColumns({ decode, outputs }: ScoringPlan): RuledColumns {
-  return { keys: decode.keys, outputs };
 }
 
 /** The first `limit` rows of a block, with all of its rejects. */

@@ -61,7 +61,7 @@ function shifted(date: string, days: number): string {
 }
 
 /** libfaketime; undefined where it is not installed. */
-export function findFakeTime(): string | undefined {
+function findFakeTime(): string | undefined {
   return ['x86_64-linux-gnu', 'aarch64-linux-gnu', '']
     .map((machine) => `/usr/lib/${machine}/faketime/libfaketime.so.1`)
     .find(existsSync);

@@ -1,4 +1,3 @@
-import type { RunningCli } from '../helpers/cli.js';
 import type { TestProject } from '../helpers/project.js';
 import type { Input } from './inputs.js';
 
@@ -84,5 +83,3 @@ export function together(watches: readonly Watch[]): Watch {
     },
   };
 }
-
-export type Act = (running: RunningCli) => Promise<void>;

@@ -1,20 +1,12 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Step } from '../../src/domain/failpoint.js';
+import { type Step, STEPS } from '../../src/domain/failpoint.js';
 import { shuffled } from '../helpers/random.js';
 import { type Change, CHANGES } from './inputs.js';
 import type { FaultCase, Exit, Proving } from './proving.js';
 
 /** What every run comes to, in order; and those that come after the new slice can be seen. */
-const BEFORE: readonly Step[] = [
-  'run begun',
-  'lock taken',
-  'attempt opened',
-  'scoring',
-  'block staged',
-  'rows staged',
-  'gates passed',
-];
-const AFTER: readonly Step[] = ['settling', 'settled', 'reporting', 'reported'];
+const BEFORE = STEPS.slice(0, STEPS.indexOf('key built'));
+const AFTER = STEPS.slice(STEPS.indexOf('settling'));
 
 /** The steps of publishing. A signal that comes when the outcome is no longer ours to choose changes nothing. */
 const PUBLISHING: Record<
@@ -36,7 +28,7 @@ const SIGNALS = [
 ] as const;
 
 /** SIGKILL, SIGTERM and SIGINT at each step, for each way of publishing. */
-export function signalsAtSteps(destination: string): FaultCase[] {
+function signalsAtSteps(destination: string): FaultCase[] {
   const { before, late, after } = PUBLISHING[destination]!;
   const all = [
     ...[...BEFORE, ...before].map((step) => ({ step, when: 'before' as const })),
@@ -81,7 +73,7 @@ function signalAt(
 }
 
 /** Signals at random moments of a run, of which `usual` milliseconds is how long one takes. */
-export function signalAtRandom(random: () => number, usual: () => number): FaultCase {
+function signalAtRandom(random: () => number, usual: () => number): FaultCase {
   const { signal, ...rest } = SIGNALS[Math.floor(random() * SIGNALS.length)]!;
   const change = CHANGES[Math.floor(random() * CHANGES.length)]!;
   const moment = random();

@@ -42,8 +42,8 @@ export const PARTS = {
   wire: {
     postgres: ({ proving, random, isLong }, ground) =>
       proveWire(proving, ground, random, {
-        commits: isLong ? [...COMMITS, ...COMMITS, ...COMMITS] : COMMITS.filter((kind) => kind !== 'late'),
-        harms: isLong ? 120 : 2,
+        commits: isLong ? [...COMMITS, ...COMMITS, ...COMMITS] : COMMITS,
+        harms: isLong ? 120 : 4,
       }),
   },
   server: {

@@ -1,12 +1,9 @@
-/** Numbers in [0, 1) from a seed (mulberry32). */
+import { Random } from '../../data-samples/random.js';
+
+/** Numbers in [0, 1) from a seed. */
 export function randomNumbers(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+  const random = new Random(seed);
+  return () => random.uniform();
 }
 
 /** The same elements in another order. */

@@ -2,6 +2,7 @@ import { PredawnError } from '../../domain/errors.js';
 import type { Job } from '../../domain/job.js';
 import { profileBytes } from '../../domain/profile-record.js';
 import type { Candidate, ProfileFacts } from '../../domain/registry.js';
+import { sharedBytes } from '../../domain/shared-bytes.js';
 import type { TextTable } from '../../domain/text-table.js';
 import { decodeTable } from '../golden-inputs.js';
 import type { Services } from '../services.js';
@@ -36,11 +37,8 @@ export async function addProfile(
   const { signature } = candidate.manifest;
   const { rows, tensors, rejects } = await decodeTable(sample, signature, job, services);
   if (rows === 0) throw noRows(sample, rejects[0]);
-  const bytes = new Uint8Array(new SharedArrayBuffer(candidate.model.byteLength));
-  bytes.set(candidate.model);
-  const outputs = await using(services.codecs.openModel(bytes, signature), (model) =>
-    model.score(tensors, rows),
-  );
+  const opening = services.codecs.openModel(sharedBytes(candidate.model), signature);
+  const outputs = await using(opening, (model) => model.score(tensors, rows));
   const profile = profileBytes(makeProfile(signature, { rows, inputs: tensors, outputs }));
   return {
     candidate: { ...candidate, profile, manifest: { ...candidate.manifest, profile: { rows, from } } },

@@ -123,7 +123,7 @@ function gridOf(edges: readonly number[]): Grid {
 }
 
 /** Adds a block's texts to counts: a bin for each category, then one for all others; none is missing. */
-export function countCategories(
+function countCategories(
   { data, offset, stride, rows }: Values<CodedTexts>,
   categories: readonly string[],
   counts: number[],
