@@ -15,14 +15,10 @@ import { wireServices } from './wiring.js';
  * result: a promise that never settles or a handler that swallows a signal must not look like success.
  */
 process.exitCode = INTERNAL_ERROR;
-let settled = false;
-let isLetGo = false as boolean;
 
 process.on('uncaughtException', dieOfBug);
 process.on('unhandledRejection', dieOfBug);
-process.once('beforeExit', () => {
-  if (!settled) dieOfBug(new Error('the program ended before its work was done'));
-});
+process.once('beforeExit', () => dieOfBug(new Error('the program ended before its work was done')));
 // Whoever read our output has gone away, or its disk is full: the outcome is the ledger's, not the pipe's.
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
 
@@ -60,16 +56,17 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr: textStream(process.stderr),
   signal: interruption.signal,
   now,
-  letGo: () => (isLetGo = true),
   newAttemptId: () => uuidv7(),
 });
-settled = true;
-if (isLetGo) endWhenWritten();
+endWhenWritten();
 
-/** Ends even though something still holds the process, but not before its output is out. */
+/**
+ * Ends once the output is out, whatever still holds the process: a name being looked up, a write to a dead mount. Left to
+ * itself, Node.js would first take down what it set up, and for 25 ms a signal would kill a run that has published.
+ */
 function endWhenWritten(): void {
-  const isWritten = [process.stdout, process.stderr].every((stream) => stream.writableLength === 0);
-  if (isWritten) process.exit();
+  const isOut = ({ writableLength, errored }: NodeJS.WriteStream) => writableLength === 0 || errored !== null;
+  if (isOut(process.stdout) && isOut(process.stderr)) process.exit();
   setTimeout(endWhenWritten, 10);
 }
 

@@ -21,10 +21,5 @@ export interface CommandContext {
   /** Aborts with the PredawnError of kind `interrupted` to be thrown. */
   readonly signal: AbortSignal;
   now(): Date;
-  /**
-   * To be called where something was given up that can't be called off, such as a name being looked up: the process ends
-   * without waiting for it.
-   */
-  letGo(): void;
   newAttemptId(): string;
 }

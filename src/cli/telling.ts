@@ -65,13 +65,12 @@ export function openTelling(asked: TellingOptions, context: CommandContext): Tel
           const target = await loadNotify(await settingsRequest(options, context));
           if (target !== undefined) await open(target.notify, target.environment);
         }
-        const outcome = await listener?.ended({
+        const problems = await listener?.ended({
           exitCode: error === undefined ? SUCCESS : exitCode(error),
           receipt,
           error,
         });
-        for (const problem of outcome?.problems ?? []) log.warn(problem);
-        if (outcome?.unfinished === true) context.letGo();
+        for (const problem of problems ?? []) log.warn(problem);
       } catch (failure) {
         // Whatever goes wrong here is not what the run is judged by.
         log.warn({ err: failure }, 'nobody could be told how the run ended');

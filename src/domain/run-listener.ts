@@ -28,14 +28,8 @@ export interface RunEnding {
  */
 export interface RunListener {
   onEvent(event: RunEvent): void;
-  ended(ending: RunEnding): Promise<Telling>;
-}
-
-export interface Telling {
-  /** Who could not be told, and why. Without secrets: of a URL only its host. */
-  readonly problems: readonly string[];
-  /** Whether something was given up that may still hold the process: a name being looked up, a write to a dead mount. */
-  readonly unfinished: boolean;
+  /** Gives who could not be told, and why. Without secrets: of a URL only its host. */
+  ended(ending: RunEnding): Promise<readonly string[]>;
 }
 
 /** One receiver of what is told, as `predawn notify` shows it. */

@@ -1,7 +1,7 @@
 import { describeError } from '../domain/errors.js';
 import type { LedgerEntry } from '../domain/ledger.js';
 import type { RunEvent } from '../domain/run-events.js';
-import type { RunEnding, RunListener, Telling, ToldRun } from '../domain/run-listener.js';
+import type { RunEnding, RunListener, ToldRun } from '../domain/run-listener.js';
 import { settledWithin } from './limits.js';
 import type { Channel, Ended, Told } from './told.js';
 
@@ -48,7 +48,7 @@ export function listen(channels: readonly Channel[], options: ListenerOptions): 
       for (const line of lines) line.say(async (channel, signal) => channel.described?.(described, signal));
     },
 
-    async ended(ending: RunEnding): Promise<Telling> {
+    async ended(ending: RunEnding): Promise<readonly string[]> {
       let previous: Promise<LedgerEntry | undefined> | undefined;
       const ended: Ended = {
         ...{ ...known(), ...ending, finishedAt: options.now() },
@@ -63,7 +63,7 @@ export function listen(channels: readonly Channel[], options: ListenerOptions): 
       // Also what was answered but not to its end.
       giveUp.abort();
       if (!inTime) await settledWithin(MOST_FOR_GIVING_UP, Promise.all(saying));
-      return { problems: lines.flatMap((line) => line.problem() ?? []), unfinished: !inTime };
+      return lines.flatMap((line) => line.problem() ?? []);
     },
   };
 }

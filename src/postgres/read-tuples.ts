@@ -1,7 +1,7 @@
 import type pg from 'pg';
-import { to as copyTo } from 'pg-copy-streams';
 import { PredawnError } from '../domain/errors.js';
 import { onAbort } from './connection.js';
+import { CopyOut } from './copy-out.js';
 import { type ErrorContext, translate } from './errors.js';
 import { TupleCutter } from './tuple-cutter.js';
 
@@ -11,9 +11,6 @@ export interface TupleReader {
   readonly columns: number;
   readonly context: ErrorContext;
 }
-
-/** Rows that may wait in memory, beside the block that is being cut. */
-const READ_AHEAD_BYTES = 256 * 1024;
 
 /**
  * Reads a query by binary COPY, in pieces of whole tuples of about `pieceBytes`, each with how many there are in it.
@@ -29,15 +26,9 @@ export async function* copyTuples(
 ): AsyncGenerator<{ readonly bytes: Uint8Array<ArrayBuffer>; readonly rows: number }> {
   signal.throwIfAborted();
   const cutter = new TupleCutter(columns, pieceBytes);
-  const sql = `copy (\n${query}\n) to stdout (format binary)`;
-  const stream = client.query(copyTo(sql, { highWaterMark: READ_AHEAD_BYTES }));
-  let failure: Error | undefined;
-  // Also one that comes after the last row, or when nobody reads any more.
-  stream.on('error', (error) => {
-    failure = error;
-  });
+  const copy = client.query(new CopyOut(`copy (\n${query}\n) to stdout (format binary)`));
   const forget = onAbort(signal, () => {
-    stream.destroy(signal.reason as Error);
+    copy.fail(signal.reason as Error);
   });
   let counted = 0;
   const counting = (bytes: Uint8Array<ArrayBuffer>) => {
@@ -46,14 +37,11 @@ export async function* copyTuples(
     return { bytes, rows };
   };
   try {
-    for await (const piece of stream as AsyncIterable<Uint8Array>) {
+    for await (const piece of copy.pieces()) {
       for (const bytes of cutter.push(piece)) yield counting(bytes);
     }
     for (const bytes of cutter.end()) yield counting(bytes);
-    // The rows end before the server says how many there were: it has, when it answers to what follows.
-    await client.query('');
-    if (failure !== undefined) throw failure;
-    requireCount(context.location, cutter.rows, stream.rowCount);
+    requireCount(context.location, cutter.rows, copy.rowCount);
   } catch (error) {
     signal.throwIfAborted();
     throw translate(error, context);

@@ -90,12 +90,33 @@ function signalAtRandom(random: () => number, usual: () => number): FaultCase {
   };
 }
 
-/** At every step, each at its turn by chance, and then at random moments, until there are `count`. */
+/** While the process takes itself down: what is published is not called unpublished any more. */
+function signalAtEnd(random: () => number): FaultCase {
+  const signal = random() < 0.5 ? 'SIGTERM' : 'SIGINT';
+  const moment = Math.floor(random() * 40);
+  return {
+    kind: `${signal} when published`,
+    name: `${signal} ${moment} ms after it was published`,
+    change: CHANGES[Math.floor(random() * CHANGES.length)]!,
+    act: async ({ child, finished, logged }) => {
+      await logged('published');
+      await Promise.race([delay(moment), finished]);
+      child.kill(signal);
+    },
+    exits: { old: [], new: [0] },
+  };
+}
+
+/**
+ * At every step, each at its turn by chance, and then at random moments, until there are `count`; of eight, one when all
+ * is done.
+ */
 export async function proveKills(proving: Proving, random: () => number, count: number): Promise<void> {
   const atSteps = shuffled(signalsAtSteps(proving.ground.name), random);
   let usual = 700;
   for (let done = 0; done < count; done++) {
-    const fault = atSteps[done] ?? signalAtRandom(random, () => usual);
+    const fault =
+      done % 8 === 3 ? signalAtEnd(random) : (atSteps.pop() ?? signalAtRandom(random, () => usual));
     const began = Date.now();
     await proving.prove(fault);
     // Of this run and the next one, of which the first was not always whole.

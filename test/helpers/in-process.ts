@@ -36,7 +36,6 @@ export async function runInProcess(
     stderr: stream('stderr'),
     signal: new AbortController().signal,
     now: () => now,
-    letGo: () => undefined,
     newAttemptId: () => uuidv7(),
   });
   return { code, ...written };
