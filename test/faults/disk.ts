@@ -39,7 +39,7 @@ export async function smallDisk(megabytes: number): Promise<SmallDisk | string> 
     fill: async () => {
       const file = await open(ballast, 'a');
       try {
-        for (const chunk = Buffer.alloc(65_536, 1); ;) await file.appendFile(chunk);
+        for (const chunk = Buffer.alloc(1_048_576, 1); ;) await file.appendFile(chunk);
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
       } finally {

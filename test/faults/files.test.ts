@@ -1,7 +1,7 @@
 import { describe } from 'vitest';
 import { filesOnDisk } from './grounds.js';
-import { proveShortly } from './short.js';
+import { MEGABYTES, proveShortly } from './short.js';
 
 describe('faults while publishing to files', () => {
-  proveShortly(async () => ({ place: await filesOnDisk() }));
+  proveShortly(async () => ({ place: await filesOnDisk(MEGABYTES) }));
 });

@@ -16,10 +16,9 @@ export interface GroundOnDisk {
   readonly drop: () => Promise<void>;
 }
 
-const MEGABYTES = 64;
-
-export async function filesOnDisk(): Promise<GroundOnDisk> {
-  const disk = await smallDisk(MEGABYTES);
+/** `megabytes`: of the disk, where there is one. */
+export async function filesOnDisk(megabytes: number): Promise<GroundOnDisk> {
+  const disk = await smallDisk(megabytes);
   if (typeof disk === 'string') return { ground: await filesGround(), disk, drop: () => Promise.resolve() };
   return {
     ...{ ground: await filesGround(path.join(disk.folder, 'predictions')), disk },
@@ -27,9 +26,13 @@ export async function filesOnDisk(): Promise<GroundOnDisk> {
   };
 }
 
-/** `server` of our own: its administrator may make a tablespace, where it may write. */
-export async function postgresOnDisk(url: string, server: TestServer | undefined): Promise<GroundOnDisk> {
-  const disk = server === undefined ? 'the server is not of these tests' : await smallDisk(MEGABYTES);
+/** The same in a tablespace of a server of our own, whose administrator may make one. */
+export async function postgresOnDisk(
+  url: string,
+  server: TestServer | undefined,
+  megabytes: number,
+): Promise<GroundOnDisk> {
+  const disk = server === undefined ? 'the server is not of these tests' : await smallDisk(megabytes);
   if (typeof disk === 'string')
     return { ground: await postgresGround(url), disk, drop: () => Promise.resolve() };
   const folder = path.join(disk.folder, 'tablespace');

@@ -11,6 +11,9 @@ import { type FaultOptions, parseOptions, USAGE } from './options.js';
 import { provePart } from './parts.js';
 import { Proving } from './proving.js';
 
+/** Hundreds of dates lie on it before it is filled. */
+const DISK_MEGABYTES = 768;
+
 if (process.argv.includes('--help')) process.stdout.write(USAGE);
 else await run(parseOptions(process.argv.slice(2)));
 
@@ -24,7 +27,10 @@ async function run(options: FaultOptions): Promise<void> {
   process.once('SIGINT', () => interruption.abort());
   const inputs = await makeInputs();
   const server = await startServer();
-  const places = [await filesOnDisk(), await postgresOnDisk(server.url, server)];
+  const places = [
+    await filesOnDisk(DISK_MEGABYTES),
+    await postgresOnDisk(server.url, server, DISK_MEGABYTES),
+  ];
   const provings = places.map(async ({ ground, disk }, index) => {
     const proving = new Proving(ground, inputs, findings, interruption.signal);
     for (const part of parts) {

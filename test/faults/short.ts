@@ -8,6 +8,8 @@ import { type Part, PARTS, provePart } from './parts.js';
 import { Proving } from './proving.js';
 
 const SEED = Number(process.env['PREDAWN_TEST_SEED'] ?? Date.now() % 2 ** 31);
+/** Of the disk that is filled. */
+export const MEGABYTES = 64;
 /** Of each destination. */
 const SIGNALS = 4;
 
