@@ -59,7 +59,7 @@ export const PARTS = {
       const { name } = proving.ground;
       if (typeof disk === 'string') findings.skip(`${name}: a full disk`, disk);
       else if (disk !== undefined) await proveFullDestination(proving, disk, isLong);
-      await proveFullOutputs(proving, typeof disk === 'string' ? undefined : disk, isLong);
+      await proveFullOutputs(proving, isLong);
     },
   },
   bugs: {

@@ -141,7 +141,8 @@ export class Proving {
   /** The attempts of a date, newest first. */
   async attempts(date: string): Promise<readonly Attempt[]> {
     const { project, env } = this.ground;
-    const asked = ['runs', 'churn', '--limit', '100', '--json'];
+    // All there are: one whose clock was a day back is not among the newest.
+    const asked = ['runs', 'churn', '--limit', '1000000', '--json'];
     const { code, stdout, stderr } = await runInProcess(asked, { cwd: project.folder, env });
     if (code !== 0) throw new Error(`predawn runs failed: ${stderr}`);
     return (JSON.parse(stdout) as Attempt[]).filter(({ as_of: asOf }) => asOf === date);
