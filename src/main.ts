@@ -85,5 +85,8 @@ function textStream(stream: NodeJS.WriteStream): TextStream {
 
 function dieOfBug(thrown: unknown): void {
   process.stderr.write(renderError(asPredawnError(thrown), { colors: false, debug: true }));
+  // Threads get 300 ms to come out of onnxruntime, while this one hands them nothing more to do: to be ended inside it
+  // aborts the process, with another exit code.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300);
   process.exit(INTERNAL_ERROR);
 }
