@@ -2,21 +2,20 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { from as copyFrom, to as copyTo } from 'pg-copy-streams';
+import { CopyOut } from '../../src/postgres/copy-out.js';
 import { withClient } from '../database.js';
 import { type Cost, costOf, type CpuClock } from '../statistics.js';
 
-/** What the server and the driver take to send a query's rows, binary, to a client that drops them. */
+/** What the server, and predawn's own reading from the socket, take to bring a query's rows to a client that drops them. */
 export function costOfCopyOut(url: string, query: string, server: CpuClock): Promise<Cost> {
-  return withClient(url, async (client) => {
-    const sink = new Writable({ write: (_bytes, _encoding, done) => done() });
-    return costOf(
-      () => pipeline(client.query(copyTo(`copy (${query}) to stdout (format binary)`)), sink),
-      server,
-    );
-  });
+  return withClient(url, (client) =>
+    costOf(async () => {
+      const pieces = client.query(new CopyOut(`copy (${query}) to stdout (format binary)`)).pieces();
+      while ((await pieces.next()).done !== true);
+    }, server),
+  );
 }
 
 /**

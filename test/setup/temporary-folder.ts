@@ -4,7 +4,7 @@ import { freemem, tmpdir } from 'node:os';
 import path from 'node:path';
 
 const MEMORY = '/dev/shm';
-/** Many times the suite's peak. */
+/** Bytes, free both there and in the machine. */
 const ENOUGH = 8 * 2 ** 30;
 
 /**
