@@ -34,6 +34,8 @@ export interface Exports extends CommonExports {
   readonly int32s: ReadNumbers;
   readonly int64s: ReadNumbers;
   readonly texts: ReadColumn<[table: number, codes: number, from: number]>;
+  readonly knownTexts: ReadColumn<[table: number, codes: number, unknown: number, ends: number, out: number]>;
+  readonly copiedBytes: () => number;
   readonly copyKeys: ReadColumn<[out: number, offsets: number]>;
 }
 
@@ -59,6 +61,17 @@ interface Place {
   /** Room for one column's results. */
   readonly results: number;
   readonly rows: number;
+}
+
+/** The codes of a column's texts, and the texts that have none. */
+export interface KnownTexts {
+  /** Of every row; -1 for an unknown text. */
+  readonly codes: Int32Array;
+  /** The rows of the unknown texts, ascending. */
+  readonly unknown: Int32Array;
+  /** The unknown texts, one after the other, doubled quotes as they are, and where each ends. */
+  readonly texts: string;
+  readonly ends: Int32Array;
 }
 
 /** Rows of the block that was split last, whose columns it reads. */
@@ -138,6 +151,34 @@ export class KernelRows {
       addText(table, start, length, code);
     }
     return codes;
+  }
+
+  /**
+   * The codes of a column's texts as far as the table has them; the others are made into one string, which takes a
+   * fraction of the time that a string for each does. Valid until the next call.
+   */
+  knownCodes(table: number, column: number): KnownTexts {
+    const { rows, results } = this.#place;
+    const { knownTexts, copiedBytes } = this.#memory.exports;
+    const unknown = aligned(results + rows * 4);
+    const ends = aligned(unknown + rows * 4);
+    const out = aligned(ends + rows * 4);
+    const bound = this.#place.bounds + column * 4;
+    const count = knownTexts(
+      ...([this.#place.start, bound, this.#place.stride, rows, this.#quote] as const),
+      ...([table, results, unknown, ends, out] as const),
+    );
+    const { buffer } = this.#memory;
+    const found = new Int32Array(buffer, ends, count);
+    const bytes = Buffer.from(buffer, out, copiedBytes());
+    // Where every byte is a unit, they are all ASCII.
+    const ascii = count === 0 || found[count - 1] === bytes.length;
+    return {
+      codes: new Int32Array(buffer, results, rows),
+      unknown: new Int32Array(buffer, unknown, count),
+      texts: bytes.toString(ascii ? 'latin1' : 'utf8'),
+      ends: found,
+    };
   }
 
   /** The fields of a column, one after the other; undefined where one is empty or has quotes inside. */

@@ -62,8 +62,8 @@ export class Kernel {
     if (!ended) memory[start + block.length] = lineEnd;
     const rows = this.#exports.split(start, length, delimiter, quote, lineEnd, columns, bounds, starts);
     if (rows < 0) return undefined;
-    // Whatever a column gives: numbers of 8 bytes and row numbers of 4, or keys and their offsets.
-    this.#memory.reserve(results + Math.max(rows * 12, length + rows * 4) + 4 * MARGIN);
+    // What a column may give at most: a code, a row number and an end for each text, and the texts.
+    this.#memory.reserve(results + rows * 12 + length + 4 * MARGIN);
     const { buffer } = this.#memory;
     return {
       bytes: Buffer.from(buffer, start, length),

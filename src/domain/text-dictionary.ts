@@ -19,6 +19,16 @@ export class TextDictionary {
     return new CodedTexts(this.#texts, new Int32Array(length));
   }
 
+  /** Whether all the codes that are for good are given out. */
+  get isFull(): boolean {
+    return this.#kept.length >= MOST_KEPT;
+  }
+
+  /** A code for one occurrence of a text in the present tensor, once it is full: it is not looked for. */
+  add(text: string): number {
+    return this.#texts.push(text) - 1;
+  }
+
   /** The code of a text in the present tensor; below `MOST_KEPT` also in all later ones. */
   code(text: string): number {
     const known = this.#codes.get(text);

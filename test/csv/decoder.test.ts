@@ -76,6 +76,9 @@ describe('rows', () => {
     const plan = planOf(['a', 'b'], ['a'], [{ column: 'b', type: 'string' }]);
     const block = decodeText(plan, '"1,5" tall\n', { ...COMMA, quote: undefined });
     expect([keyTexts(block.keys[0]!), [...block.tensors[0]!]]).toEqual([['"1'], ['5" tall']]);
+    // The number that stands for no quote is that of a character that no byte is.
+    const macrons = decodeText(plan, 'k,ĀĀ\n', { ...COMMA, quote: undefined });
+    expect([...macrons.tensors[0]!]).toEqual(['ĀĀ']);
   });
 });
 

@@ -8,4 +8,4 @@ export { addText, heapBase, makeTable, tableBytes } from '../../kernel/assembly/
 export { lines, split } from './fields';
 export { lastRecordEnd, place } from './record-ends';
 export { float32s, float64s, int32s, int64s } from './numbers';
-export { copyKeys, texts } from './texts';
+export { copiedBytes, copyKeys, knownTexts, texts } from './texts';

@@ -34,6 +34,76 @@ export function texts(
   return rows;
 }
 
+let copied: usize = 0;
+
+/** Bytes that `knownTexts` copied last. */
+export function copiedBytes(): i32 {
+  return <i32>copied;
+}
+
+/**
+ * The codes of one column's texts into `codes`, -1 where the table does not have one. Of those it does not have, the
+ * rows go into `unknown`, ascending, the bytes to `out`, one text behind the other, and into `ends` where each ends
+ * among them, in units of UTF-16. Returns their number. Up to 7 bytes behind `out` are written, too.
+ */
+export function knownTexts(
+  bytes: usize,
+  bound: usize,
+  stride: usize,
+  rows: i32,
+  quote: i32,
+  table: usize,
+  codes: usize,
+  unknown: usize,
+  ends: usize,
+  out: usize,
+): i32 {
+  let count: usize = 0;
+  let to = out;
+  let units: usize = 0;
+  for (let row = 0; row < rows; row++) {
+    let start = bytes + <usize>load<i32>(bound);
+    let end = bytes + <usize>load<i32>(bound, 4) - 1;
+    if (<i32>load<u8>(start) == quote) {
+      start++;
+      end--;
+    }
+    const code = find(table, start, end - start);
+    store<i32>(codes + (<usize>row << 2), code);
+    if (code < 0) {
+      units += copyText(start, end, to);
+      to += end - start;
+      store<i32>(unknown + (count << 2), row);
+      store<i32>(ends + (count << 2), <i32>units);
+      count++;
+    }
+    bound += stride;
+  }
+  copied = to - out;
+  return <i32>count;
+}
+
+/** Returns how many units of UTF-16 the text has. */
+// @ts-ignore: decorator
+@inline
+function copyText(start: usize, end: usize, out: usize): usize {
+  let beyondAscii: u64 = 0;
+  for (let at = start, copy = out; at < end; at += 8, copy += 8) {
+    const word = load<u64>(at);
+    store<u64>(copy, word);
+    beyondAscii |= word;
+  }
+  let units = end - start;
+  if ((beyondAscii & 0x8080808080808080) == 0) return units;
+  for (let at = start; at < end; at++) {
+    const byte = load<u8>(at);
+    // The bytes that go on with a character, but for one in those that two units stand for.
+    if ((byte & 0xc0) == 0x80) units--;
+    else if (byte >= 0xf0) units++;
+  }
+  return units;
+}
+
 /**
  * Copies the fields of one column to `out`, with their `rows + 1` offsets. Returns how many bytes they are; NOT_PLAIN
  * where one is empty or has quotes inside. Up to 7 bytes behind them are written, too.
