@@ -1,11 +1,15 @@
 import { type FileHandle, open, rm } from 'node:fs/promises';
 import { FILE_MODE } from './disk.js';
+import { HashSet } from './hash-set.js';
 
-/** Hashes that are kept in memory (2 MB) before they go to a file. */
-const IN_MEMORY = 1 << 18;
+/** Hashes that are kept in memory (8 MB) before they go to a file. */
+const IN_MEMORY = 1 << 20;
 const MAX_PARTS = 16;
 /** Hashes that are read from the file at a time. */
 const READ_HASHES = 1 << 16;
+/** A part is cut into so many, each of which stays in the processor's cache while it is looked through. */
+const BUCKETS = 256;
+const BUCKET_SHIFT = 24;
 
 /** The key hashes of all rows in row order, in bounded memory. */
 export class HashLog {
@@ -58,22 +62,26 @@ export class HashLog {
     await rm(this.path, { force: true });
   }
 
-  /** Sorts the hashes part by part, told apart by their top bits, so that only one part is in memory. */
+  /** Looks through the hashes part by part, told apart by their top bits, so that only one part is in memory. */
   async #duplicateHashes(limit: number): Promise<Set<bigint>> {
     const duplicates = new Set<bigint>();
     let bits = 0;
     while (1 << bits < MAX_PARTS && this.#rows > this.inMemory << bits) bits++;
-    // One piece of memory for all parts. Some are a little larger than the average.
-    let space = new BigUint64Array(Math.ceil((this.#rows / (1 << bits)) * 1.05) + READ_HASHES);
-    for (let part = 0; part < 1 << bits && duplicates.size < limit; part++) {
+    const size = this.#rows / (1 << bits);
+    // Some parts and buckets are a little larger than the average.
+    let part = new BigUint64Array(Math.ceil(size * 1.05) + READ_HASHES);
+    let ordered = new BigUint64Array(part.length);
+    const seen = new HashSet((size / BUCKETS) * 1.2);
+    for (let number = 0; number < 1 << bits && duplicates.size < limit; number++) {
       let count = 0;
       for await (const block of this.#read()) {
-        if (count + block.length > space.length) space = grown(space, count + block.length);
-        count += copyPart(block, part, bits, space.subarray(count));
+        if (count + block.length > part.length) part = grown(part, count + block.length);
+        count += copyPart(block, number, bits, part.subarray(count));
       }
-      const sorted = space.subarray(0, count).sort();
-      for (let i = 1; i < count && duplicates.size < limit; i++) {
-        if (sorted[i] === sorted[i - 1]) duplicates.add(sorted[i]!);
+      if (ordered.length < part.length) ordered = new BigUint64Array(part.length);
+      const ends = orderByBucket(part.subarray(0, count), bits, ordered);
+      for (let bucket = 0; bucket < BUCKETS && duplicates.size < limit; bucket++) {
+        findTwice(ordered.subarray(ends[bucket - 1] ?? 0, ends[bucket]), seen, duplicates, limit);
       }
     }
     return duplicates;
@@ -99,18 +107,51 @@ export class HashLog {
 
 /** Copies the hashes whose top `bits` bits are `part`; returns how many. */
 function copyPart(block: BigUint64Array, part: number, bits: number, into: BigUint64Array): number {
-  const halves = new Uint32Array(block.buffer, block.byteOffset, block.length * 2);
+  const from = halvesOf(block);
+  const to = halvesOf(into);
   let count = 0;
-  for (let i = 0; i < block.length; i++) {
-    if (bits === 0 || halves[i * 2 + 1]! >>> (32 - bits) === part) into[count++] = block[i]!;
+  for (let at = 0; at < from.length; at += 2) {
+    if (bits > 0 && from[at + 1]! >>> (32 - bits) !== part) continue;
+    to[count++] = from[at]!;
+    to[count++] = from[at + 1]!;
   }
-  return count;
+  return count >>> 1;
+}
+
+/** Puts the hashes of a part in the order of the bits below those of the part; returns where each bucket of them ends. */
+function orderByBucket(part: BigUint64Array, bits: number, into: BigUint64Array): Int32Array {
+  const from = halvesOf(part);
+  const to = halvesOf(into);
+  const ends = new Int32Array(BUCKETS);
+  for (let at = 1; at < from.length; at += 2) ends[(from[at]! << bits) >>> BUCKET_SHIFT]!++;
+  for (let bucket = 1; bucket < BUCKETS; bucket++) ends[bucket]! += ends[bucket - 1]!;
+  const starts = ends.slice();
+  for (let at = from.length - 2; at >= 0; at -= 2) {
+    const place = --starts[(from[at + 1]! << bits) >>> BUCKET_SHIFT]! * 2;
+    to[place] = from[at]!;
+    to[place + 1] = from[at + 1]!;
+  }
+  return ends;
+}
+
+/** Adds to `duplicates`, up to `limit` of them, the hashes that are in a bucket more than once. */
+function findTwice(bucket: BigUint64Array, seen: HashSet, duplicates: Set<bigint>, limit: number): void {
+  seen.clear();
+  const halves = halvesOf(bucket);
+  for (let at = 0; at < halves.length; at += 2) {
+    if (seen.add(halves[at]!, halves[at + 1]!) && duplicates.add(bucket[at >>> 1]!).size >= limit) return;
+  }
 }
 
 function grown(hashes: BigUint64Array<ArrayBuffer>, length: number): BigUint64Array<ArrayBuffer> {
   const larger = new BigUint64Array(length);
   larger.set(hashes);
   return larger;
+}
+
+/** Low half before high half: what takes them one by one would make a bigint of each. */
+function halvesOf(hashes: BigUint64Array): Uint32Array {
+  return new Uint32Array(hashes.buffer, hashes.byteOffset, hashes.length * 2);
 }
 
 function bytesOf(hashes: BigUint64Array): Uint8Array {
