@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import type { Limit } from '../domain/job.js';
 import { nearest } from '../domain/nearest.js';
+import { UTC } from '../domain/utc.js';
 
 /** What names of jobs and environments are made of: they become file names and parts of URLs. */
 export const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
@@ -122,6 +123,7 @@ export const timezone = () =>
   });
 
 function isTimeZone(name: string): boolean {
+  if (name === UTC) return true;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: name }).resolvedOptions().timeZone !== '';
   } catch {

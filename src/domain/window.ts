@@ -1,5 +1,6 @@
-import { IANAZone } from 'luxon';
+import { FixedOffsetZone, IANAZone, type Zone } from 'luxon';
 import { PredawnError } from './errors.js';
+import { UTC } from './utc.js';
 
 /** The instants of a data date, [from, to), as ISO 8601 in UTC. Lasts 24 h, or what a clock change makes of it. */
 export interface DataWindow {
@@ -117,7 +118,7 @@ export function datesBetween(from: string, to: string): readonly string[] {
 }
 
 /** The first instant of a day, in milliseconds since 1970; `day` is the same day's midnight in UTC. */
-function startOfDay(day: number, zone: IANAZone): number {
+function startOfDay(day: number, zone: Zone): number {
   const before = zone.offset(day - DAY) * MINUTE;
   const after = zone.offset(day + DAY) * MINUTE;
   const midnights = [day - before, day - after].filter((time) => time + zone.offset(time) * MINUTE === day);
@@ -126,7 +127,7 @@ function startOfDay(day: number, zone: IANAZone): number {
 }
 
 /** Where the clocks jump over midnight: the instant of the jump, between `early` and `late`. */
-function firstInstantOf(day: number, zone: IANAZone, early: number, late: number): number {
+function firstInstantOf(day: number, zone: Zone, early: number, late: number): number {
   while (late - early > 1) {
     const middle = Math.floor((early + late) / 2);
     if (middle + zone.offset(middle) * MINUTE >= day) late = middle;
@@ -135,11 +136,12 @@ function firstInstantOf(day: number, zone: IANAZone, early: number, late: number
   return late;
 }
 
-function localDate(time: number, zone: IANAZone): string {
+function localDate(time: number, zone: Zone): string {
   return new Date(time + zone.offset(time) * MINUTE).toISOString().slice(0, 10);
 }
 
-function zoneOf(timezone: string): IANAZone {
+function zoneOf(timezone: string): Zone {
+  if (timezone === UTC) return FixedOffsetZone.utcInstance;
   const zone = IANAZone.create(timezone);
   // From version 24 on, Node.js takes offsets such as +01:00 for zones; they have no clock changes to follow.
   if (zone.isValid && /^[A-Za-z]/.test(timezone)) return zone;

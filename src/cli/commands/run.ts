@@ -17,7 +17,6 @@ import { type CommonOptions, nextStep, printResult } from '../print.js';
 import { startProgress } from '../progress.js';
 import { type AdvancedCanary, canaryFailureOf, rolloutNextStep } from '../canary-outcome.js';
 import { asPredawnError, endingRun, errorJson } from '../render-error.js';
-import { renderComparison } from '../render-comparison.js';
 import { renderReceipt } from '../render-receipt.js';
 import { openTelling } from '../telling.js';
 import { writeReport } from '../write-report.js';
@@ -189,13 +188,13 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
     if (problem != null) log.warn(problem, `${receipt.rollout!.mode} failed`);
     const failure = canaryFailureOf(receipt);
     if (failure !== undefined) {
-      if (options.json !== true) printReceipt(receipt);
+      if (options.json !== true) await printReceipt(receipt);
       throw failure;
     }
     await failpoint('reporting');
     await writeReport(options.report, receipt, context);
     await failpoint('reported');
-    printReceipt(receipt);
+    await printReceipt(receipt);
     await telling.ended(receipt);
   } catch (thrown) {
     progress?.stop();
@@ -204,12 +203,15 @@ async function run(name: string, options: RunOptions, context: CommandContext): 
     throw endingRun(thrown, name, asOf);
   }
 
-  function printReceipt(receipt: Receipt): void {
+  async function printReceipt(receipt: Receipt): Promise<void> {
+    const { comparison } = receipt;
+    // What draws tables is loaded for a comparison only.
+    const compared = comparison && (await import('../render-comparison.js'));
     printResult(context, options, receipt, (colors) => {
       const text = renderReceipt(receipt, context.cwd, colors);
       if (receipt.outcome === 'staged')
         return text + nextStep(`predawn publish ${receipt.attempt_id}`, colors);
-      if (receipt.comparison !== undefined) return text + renderComparison(receipt.comparison, colors);
+      if (compared !== undefined) return text + compared.renderComparison(comparison!, colors);
       return text + rolloutNextStep(receipt, advanced, colors);
     });
   }
