@@ -2,6 +2,14 @@ import type { BlockDecoder, BlockEncoder, DecoderSpec, EncoderSpec } from './dom
 import type { DecodePlan } from './domain/columns.js';
 import type { Codecs } from './run/block-scorer.js';
 
+/** What a scoring thread needs whatever it is to score: most of its start, and known before the plan. */
+export async function loadForAnyPlan(): Promise<void> {
+  await Promise.all([
+    import('./onnx/model.js'),
+    import('./onnx/runtime.js').then(({ loadRuntime }) => loadRuntime()),
+  ]);
+}
+
 /**
  * Which implementation stands behind each kind of decoder and encoder: one line for a new one. Imported by the
  * main thread and by every scoring thread; rooms are loaded only when a plan names them.

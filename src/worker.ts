@@ -1,30 +1,32 @@
-import { parentPort, workerData } from 'node:worker_threads';
-import { codecs } from './block-wiring.js';
-import { openBlockScorer, type ScoringPlan } from './run/block-scorer.js';
+import { parentPort } from 'node:worker_threads';
+import { codecs, loadForAnyPlan } from './block-wiring.js';
+import { type BlockScorer, openBlockScorer } from './run/block-scorer.js';
 import { toFailure, type WorkerReply, type WorkerRequest } from './run/worker-thread.js';
 
-/** Entry of a scoring thread: opens the plan it was started with, then answers one reply per request, in order. */
+/** Entry of a scoring thread: one reply per request, in order. The first request is to open the plan. */
 const port = parentPort;
 if (port === null) throw new TypeError('worker.js is started by the scorer pool');
-const opened = openBlockScorer(workerData as ScoringPlan, codecs);
-
-let last = answer(async () => {
-  await opened;
-  return { kind: 'ready' };
-});
+let scorer: BlockScorer | undefined;
+// What fails here fails again, and is told, when the plan is opened.
+let last: Promise<void> = loadForAnyPlan().catch(() => undefined);
 
 port.on('message', (request: WorkerRequest) => {
-  if (request.kind === 'close') {
-    void last.then(async () => {
-      await opened.then((scorer) => scorer.close()).catch(() => undefined);
-      port.close();
-    });
-    return;
-  }
-  last = last.then(() =>
-    answer(async () => ({ kind: 'scored', block: await (await opened).score(request.block) })),
-  );
+  last = last.then(() => (request.kind === 'close' ? close() : answer(() => replyTo(request))));
 });
+
+async function replyTo(request: Exclude<WorkerRequest, { kind: 'close' }>): Promise<WorkerReply> {
+  if (request.kind === 'open') {
+    scorer = await openBlockScorer(request.plan, codecs);
+    return { kind: 'ready' };
+  }
+  if (scorer === undefined) throw new TypeError('A block came before the plan');
+  return { kind: 'scored', block: await scorer.score(request.block) };
+}
+
+async function close(): Promise<void> {
+  await scorer?.close().catch(() => undefined);
+  port!.close();
+}
 
 async function answer(work: () => Promise<WorkerReply>): Promise<void> {
   try {

@@ -162,6 +162,7 @@ async function withStage<Result>(
     const attempt = describeAttempt(request, context, date, artefact, target);
     const facts: RunFacts = {
       ...{ request, context, date, artefact, model: verified, source, binding, publication, attempt },
+      threads: [],
     };
     return await publication.withAttempt(attempt, signal, (stage) =>
       work({ facts, stage, sample, workerEntry, rows }),

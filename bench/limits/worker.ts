@@ -2,9 +2,14 @@
  * Entry of a scoring thread that does some stages only: predawn's own block scorer, with the other stages answering at
  * once what they answered for a sample block.
  */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { codecs } from '../../src/block-wiring.js';
-import { type Codecs, openBlockScorer, type ScoringPlan } from '../../src/run/block-scorer.js';
+import {
+  type BlockScorer,
+  type Codecs,
+  openBlockScorer,
+  type ScoringPlan,
+} from '../../src/run/block-scorer.js';
 import type { WorkerReply, WorkerRequest } from '../../src/run/worker-thread.js';
 
 /** What a scoring thread does to a block. */
@@ -17,19 +22,21 @@ export interface StagePlan extends ScoringPlan {
 }
 
 const port = parentPort!;
-const plan = workerData as StagePlan;
-const scorer = await openBlockScorer(plan, await isolate(plan));
-port.postMessage({ kind: 'ready' } satisfies WorkerReply);
-
+let scorer: BlockScorer | undefined;
 let last = Promise.resolve();
 port.on('message', (request: WorkerRequest) => {
   last = last.then(async () => {
     if (request.kind === 'close') {
-      await scorer.close();
+      await scorer?.close();
       port.close();
       return;
     }
-    const block = await scorer.score(request.block);
+    if (request.kind === 'open') {
+      scorer = await openBlockScorer(request.plan, await isolate(request.plan as StagePlan));
+      port.postMessage({ kind: 'ready' } satisfies WorkerReply);
+      return;
+    }
+    const block = await scorer!.score(request.block);
     const hashes = block.keyHashes === undefined ? [] : [block.keyHashes.buffer];
     port.postMessage({ kind: 'scored', block } satisfies WorkerReply, [block.payload.buffer, ...hashes]);
   });

@@ -73,6 +73,7 @@ class CsvSource implements Source {
   readonly description: SourceDescription & { readonly decoder: CsvDecoderSpec };
   readonly linesBefore: number;
   readonly expectedBytes: number | undefined;
+  readonly estimatedBytes: number;
   /** Of the UTF-8 text without its BOM. */
   readonly #headerBytes: number;
   #summary: InputSummary | undefined;
@@ -86,7 +87,8 @@ class CsvSource implements Source {
     const { input, displayPath } = options;
     this.location = displayPath;
     this.linesBefore = input.header === undefined ? first.lines : 0;
-    this.expectedBytes = file.isGzip ? undefined : Number(file.opened.size);
+    this.estimatedBytes = Number(file.opened.size);
+    this.expectedBytes = file.isGzip ? undefined : this.estimatedBytes;
     this.#headerBytes = input.header === undefined ? first.length : 0;
     this.description = {
       columns: columns.map((name) => ({ name, typeName: 'text', feeds: EVERY_TYPE, keyType: 'text' })),

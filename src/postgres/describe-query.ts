@@ -6,13 +6,19 @@ import { feedsOf, keyTypeOf, TEXT_OID } from './types.js';
 /** The line that `describeQuery` puts before a query, so that the server's positions in it can be translated. */
 export const WRAPPER_LINE = 'select * from (\n';
 
+/** What is known of a query before a row is read. */
+export interface QueryDescription extends SourceDescription {
+  /** Bytes of its rows, as the server's planner guesses them. */
+  readonly estimatedBytes: number;
+}
+
 /**
  * The columns that a query gives, without reading a row. The extended protocol takes one statement only, so the server
  * itself refuses a second one here, before the query is placed into COPY.
  *
  * @throws PredawnError kind `configuration`, code `query.columns`, for columns that cannot be told apart
  */
-export async function describeQuery(client: pg.Client, query: string): Promise<SourceDescription> {
+export async function describeQuery(client: pg.Client, query: string): Promise<QueryDescription> {
   // The types of pg do not know `queryMode`.
   const describing: pg.QueryConfig & { queryMode: 'extended' } = {
     text: `${WRAPPER_LINE}${query}
@@ -38,7 +44,16 @@ export async function describeQuery(client: pg.Client, query: string): Promise<S
       keyType: keyTypeOf(types[index]!),
     })),
     decoder: { kind: 'postgres', types },
+    estimatedBytes: await estimateBytes(client, query),
   };
+}
+
+async function estimateBytes(client: pg.Client, query: string): Promise<number> {
+  const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
+    `explain (format json)\n${query}`,
+  );
+  const { Plan } = rows[0]!['QUERY PLAN'][0];
+  return Plan['Plan Rows']! * Plan['Plan Width']!;
 }
 
 function checkNames(names: readonly string[]): void {

@@ -14,6 +14,7 @@ import type { RunContext, RunRequest } from './run-request.js';
 import type { Rollout } from './rollout/find-rollout.js';
 import type { PreparedCandidate } from './rollout/prepare-candidate.js';
 import type { StoppedCanary } from './rollout/with-rollout.js';
+import type { WorkerThread } from './worker-thread.js';
 
 /** Everything that is fixed before the first block is read. */
 export interface RunFacts {
@@ -23,6 +24,8 @@ export interface RunFacts {
   readonly artefact: Artefact;
   /** Open, its golden rows scored. */
   readonly model: Model;
+  /** Started for a pool of this run to take. */
+  readonly threads: readonly WorkerThread[];
   readonly source: Source;
   readonly binding: Binding;
   readonly publication: Publication;

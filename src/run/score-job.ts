@@ -16,6 +16,7 @@ import { bindJob } from './bind-job.js';
 import { cannotPublish } from './cannot-publish.js';
 import { completeReceipt, type Disposition, unchangedReceipt } from './complete-receipt.js';
 import { describeRun } from './describe-run.js';
+import { startEarly } from './early-threads.js';
 import { explainDifferences } from './explain-differences.js';
 import { passGates } from './pass-gates.js';
 import { readAhead } from './read-ahead.js';
@@ -52,10 +53,9 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
 
   const begun = { registry, request, context, live: artefact, asOf: date.asOf };
   return withRollout(begun, (rollout, stopped) =>
-    using(timed('model', context, openVerifiedModel(artefact, services)), (model) =>
-      using(
-        timed('input', context, services.openSource({ settings, job, ...date, signal })),
-        async (source) => {
+    using(timed('input', context, services.openSource({ settings, job, ...date, signal })), (source) =>
+      using(startEarly(source, request, services.workerEntry), ({ threads }) =>
+        using(timed('model', context, openVerifiedModel(artefact, services)), async (model) => {
           const binding = await bindJob(job, artefact, source);
           const target = describeTarget(job, artefact, binding);
 
@@ -68,7 +68,18 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
             const attempt = describeAttempt(request, context, date, artefact, target, rollout);
             const prepared = rollout && prepareCandidate(rollout, job, source, binding);
             const opened = beginStage('attempt', context);
-            const read = { request, context, date, artefact, model, source, binding, publication, attempt };
+            const read = {
+              request,
+              context,
+              date,
+              artefact,
+              model,
+              threads,
+              source,
+              binding,
+              publication,
+              attempt,
+            };
             return withReplay({ ...read, expectedRows, rollout, prepared, stopped }, (facts) =>
               request.compare === true
                 ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
@@ -78,7 +89,7 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
                   }),
             );
           });
-        },
+        }),
       ),
     ),
   );
@@ -157,20 +168,23 @@ async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Prom
   const plan = scoringPlan(facts, stage, beside.plan);
   const workers = input.ended ? 0 : request.settings.workers;
 
-  await using(openPool(plan, { ...context.services, workers, model: facts.model }), async (pool) => {
-    const kept = replay?.withoutRejects(stage) ?? stage;
-    const staged = stageInOrder(input.blocks, pool, source, kept, context.signal);
-    for await (const { block, rejects } of staged) {
-      await failpoint('block staged');
-      await beside.take(block);
-      if (replay === undefined) tally.add(block, rejects);
-      else replay.setAside(block, tally);
-      bytes += block.bytes;
-      const { scored, rejected } = tally.read();
-      context.onEvent({ kind: 'scored', rows: scored, rejected, bytes });
-      if (scored >= (request.limit ?? Infinity)) break;
-    }
-  });
+  await using(
+    openPool(plan, { ...context.services, workers, started: facts.threads, model: facts.model }),
+    async (pool) => {
+      const kept = replay?.withoutRejects(stage) ?? stage;
+      const staged = stageInOrder(input.blocks, pool, source, kept, context.signal);
+      for await (const { block, rejects } of staged) {
+        await failpoint('block staged');
+        await beside.take(block);
+        if (replay === undefined) tally.add(block, rejects);
+        else replay.setAside(block, tally);
+        bytes += block.bytes;
+        const { scored, rejected } = tally.read();
+        context.onEvent({ kind: 'scored', rows: scored, rejected, bytes });
+        if (scored >= (request.limit ?? Infinity)) break;
+      }
+    },
+  );
   await replay?.score(stage, tally);
   return tally.read();
 }

@@ -7,7 +7,7 @@ import {
   type ScoredBlock,
   type ScoringPlan,
 } from './block-scorer.js';
-import { openWorkerThread, type WorkerThread } from './worker-thread.js';
+import { startWorkerThread, type WorkerThread } from './worker-thread.js';
 
 /** Several block scorers behind one: `score` may be called again before it settles, up to `depth` times. */
 export interface ScorerPool extends BlockScorer {
@@ -21,6 +21,8 @@ export interface PoolParts {
   readonly workerEntry: URL;
   /** Threads; 0 for a small input, which is scored on the calling thread. */
   readonly workers: number;
+  /** Threads that were started before the plan was known; taken first, and closed with the pool. */
+  readonly started?: readonly WorkerThread[];
   /** The plan's model as the calling thread has it open: scored with here, or closed to make room for the threads'. */
   readonly model?: Model;
 }
@@ -28,11 +30,15 @@ export interface PoolParts {
 /** Opens a pool. Where rows are counted (`--limit`) there is one scorer, which counts. */
 export async function openPool(
   plan: ScoringPlan,
-  { codecs, workerEntry, workers, model }: PoolParts,
+  { codecs, workerEntry, workers, started = [], model }: PoolParts,
 ): Promise<ScorerPool> {
   if (workers === 0 || plan.limit !== undefined) return openInlinePool(plan, codecs, model);
   await model?.close();
-  return openThreadPool(plan, workers, workerEntry);
+  const threads = Array.from(
+    { length: workers },
+    (_, index) => started[index] ?? startWorkerThread(workerEntry),
+  );
+  return openThreadPool(plan, threads);
 }
 
 /** Scores on the calling thread. For input of a block or so, where starting threads would cost more than it gives. */
@@ -46,16 +52,15 @@ async function openInlinePool(
 }
 
 /** One worker thread per scorer, each with a session of its own (`session.run` blocks the thread that calls it). */
-async function openThreadPool(plan: ScoringPlan, workers: number, entry: URL): Promise<ScorerPool> {
-  const threads = Array.from({ length: workers }, () => openWorkerThread(entry, plan));
+async function openThreadPool(plan: ScoringPlan, threads: readonly WorkerThread[]): Promise<ScorerPool> {
   try {
-    await Promise.all(threads.map((thread) => thread.ready));
+    await Promise.all(threads.map((thread) => thread.open(plan)));
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.close()));
     throw error;
   }
   return {
-    depth: 2 * workers,
+    depth: 2 * threads.length,
     score: (block: Block): Promise<ScoredBlock> => leastBusy(threads).score(block),
     close: async () => {
       await Promise.all(threads.map((thread) => thread.close()));

@@ -1,6 +1,6 @@
 /** Opens something, works with it, and closes it whatever happens; the error of `work` wins over that of `close`. */
 export async function using<Resource extends { close(): Promise<void> }, Result>(
-  opening: Promise<Resource>,
+  opening: Promise<Resource> | Resource,
   work: (resource: Resource) => Promise<Result>,
 ): Promise<Result> {
   const resource = await opening;

@@ -4,8 +4,11 @@ import type { Block } from '../domain/columns.js';
 import { describeError, type ErrorKind, PredawnError } from '../domain/errors.js';
 import type { ScoredBlock, ScoringPlan } from './block-scorer.js';
 
-/** Main thread to worker. */
-export type WorkerRequest = { readonly kind: 'score'; readonly block: Block } | { readonly kind: 'close' };
+/** Main thread to worker: first the plan, then blocks. */
+export type WorkerRequest =
+  | { readonly kind: 'open'; readonly plan: ScoringPlan }
+  | { readonly kind: 'score'; readonly block: Block }
+  | { readonly kind: 'close' };
 
 /** Worker to main thread; replies come in the order of the requests. */
 export type WorkerReply =
@@ -61,10 +64,14 @@ function fromFailure(failure: WorkerFailure): Error {
 const YOUNG_MEGABYTES = 16;
 
 export interface WorkerThread {
-  readonly ready: Promise<void>;
+  /** Opens the plan that it is to score by; once, before the first block. */
+  open(plan: ScoringPlan): Promise<void>;
   readonly outstanding: number;
   score(block: Block): Promise<ScoredBlock>;
-  /** Waits for the block in hand: ending a thread inside onnxruntime's run() aborts the whole process. */
+  /**
+   * Waits for the block in hand: ending a thread inside onnxruntime's run() aborts the whole process. May be called more
+   * than once, and before `open`.
+   */
   close(): Promise<void>;
 }
 
@@ -73,17 +80,13 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-export function openWorkerThread(entry: URL, plan: ScoringPlan): WorkerThread {
-  const worker = new Worker(entry, {
-    workerData: plan,
-    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
-  });
+/** Starts a thread, which loads what it needs for any plan. */
+export function startWorkerThread(entry: URL): WorkerThread {
+  const worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
   const waiting: Waiting[] = [];
   let death: Error | undefined;
 
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
-  const ready = reply().then(() => undefined);
-  ready.catch(() => undefined);
 
   worker.on('message', (message: WorkerReply) => {
     const next = waiting.shift();
@@ -108,7 +111,11 @@ export function openWorkerThread(entry: URL, plan: ScoringPlan): WorkerThread {
   }
 
   return {
-    ready,
+    async open(plan) {
+      const answer = reply();
+      worker.postMessage({ kind: 'open', plan } satisfies WorkerRequest);
+      await answer;
+    },
     get outstanding() {
       return waiting.length;
     },

@@ -1,0 +1,21 @@
+import type { Source } from '../domain/source.js';
+import type { RunRequest } from './run-request.js';
+import { startWorkerThread, type WorkerThread } from './worker-thread.js';
+
+/** Scoring threads that load while a run opens its model and its destination; those that no pool took end with `close`. */
+export interface EarlyThreads {
+  readonly threads: readonly WorkerThread[];
+  close(): Promise<void>;
+}
+
+/** Starts them where the input is probably large enough for threads: whether it is, its first blocks will show. */
+export function startEarly(source: Source, { settings, limit }: RunRequest, entry: URL): EarlyThreads {
+  const isLarge = limit === undefined && source.estimatedBytes > 2 * settings.blockBytes;
+  const threads = Array.from({ length: isLarge ? settings.workers : 0 }, () => startWorkerThread(entry));
+  return {
+    threads,
+    close: async () => {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
