@@ -25,7 +25,7 @@ export interface Reader {
 
 const TABLE = 'churn_predictions';
 const SCORING = `registry: ./registry
-workers: 2
+workers: 1
 block_bytes: 16KiB
 environments:
   dev:

@@ -46,7 +46,7 @@ interface Place {
 }
 
 const settings = (destination: string) => `registry: ./registry
-workers: 2
+workers: 1
 block_bytes: 1KiB
 environments:
   dev:

@@ -10,7 +10,7 @@ import { parse } from 'csv-parse/sync';
 
 /** A query as input, in shards: to files, where the order of rows shows, and to a database. */
 const SETTINGS = `registry: ./registry
-workers: 2
+workers: 1
 block_bytes: 16KiB
 environments:
   dev:
