@@ -158,15 +158,22 @@ export class KernelRows {
    * fraction of the time that a string for each does. Valid until the next call.
    */
   knownCodes(table: number, column: number): KnownTexts {
-    const { rows, results } = this.#place;
+    const { start, bounds, stride, rows, results } = this.#place;
     const { knownTexts, copiedBytes } = this.#memory.exports;
     const unknown = aligned(results + rows * 4);
     const ends = aligned(unknown + rows * 4);
     const out = aligned(ends + rows * 4);
-    const bound = this.#place.bounds + column * 4;
     const count = knownTexts(
-      ...([this.#place.start, bound, this.#place.stride, rows, this.#quote] as const),
-      ...([table, results, unknown, ends, out] as const),
+      start,
+      bounds + column * 4,
+      stride,
+      rows,
+      this.#quote,
+      table,
+      results,
+      unknown,
+      ends,
+      out,
     );
     const { buffer } = this.#memory;
     const found = new Int32Array(buffer, ends, count);

@@ -38,6 +38,14 @@ export interface LedgerDate {
   readonly current: LedgerEntry | undefined;
 }
 
+/** Which attempts are asked for; all of them but for what it names. */
+export interface EntryFilter {
+  readonly job?: string | undefined;
+  /** YYYY-MM-DD. */
+  readonly asOf?: string | undefined;
+  readonly limit: number;
+}
+
 /** A job's data dates from one to another, both included. */
 export interface DateRange {
   readonly job: string;
@@ -52,7 +60,7 @@ export interface DateRange {
  * killed shows as `open` until the next run of its date settles it.
  */
 export interface Ledger {
-  entries(filter: { readonly job?: string; readonly limit: number }): Promise<readonly LedgerEntry[]>;
+  entries(filter: EntryFilter): Promise<readonly LedgerEntry[]>;
   /** The dates of a job that were attempted, ascending. */
   dates(range: DateRange): Promise<readonly LedgerDate[]>;
   /** By full id or by a prefix of at least 6 characters that only one id has; undefined if none does. */

@@ -24,10 +24,10 @@ interface Place {
 /** The ledger of the destination folder `root`; a folder that is not there yet is an empty ledger. */
 export function openFilesLedger(root: string): Promise<Ledger> {
   return Promise.resolve({
-    entries: ({ job, limit }) =>
+    entries: ({ job, asOf, limit }) =>
       onDisk(root, async () => {
         if (job !== undefined) checkName('job', job);
-        const found = await places(root, job);
+        const found = await places(root, job, (date) => asOf === undefined || date === asOf);
         const newest = [...found].sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
         return entriesOf(root, newest);
       }),

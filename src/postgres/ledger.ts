@@ -73,11 +73,12 @@ export async function openPostgresLedger(url: string): Promise<Ledger> {
   }
 
   return {
-    entries: ({ job, limit }) =>
+    entries: ({ job, asOf, limit }) =>
       select(
         'reading the ledger',
-        `where $1::text is null or attempt.job = $1 order by attempt.started_at desc, attempt.attempt_id desc limit $2`,
-        [job ?? null, limit],
+        `where ($1::text is null or attempt.job = $1) and ($2::date is null or attempt.as_of = $2)
+         order by attempt.started_at desc, attempt.attempt_id desc limit $3`,
+        [job ?? null, asOf ?? null, limit],
       ),
     dates: async ({ job, from, to }) =>
       groupByDate(await select('reading the ledger', NEWEST_AND_CURRENT, [job, from, to])),

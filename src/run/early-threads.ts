@@ -2,7 +2,7 @@ import type { Source } from '../domain/source.js';
 import type { RunRequest } from './run-request.js';
 import { startWorkerThread, type WorkerThread } from './worker-thread.js';
 
-/** Scoring threads that load while a run opens its model and its destination; those that no pool took end with `close`. */
+/** Scoring threads that load while a run opens its destination; those that no pool took end with `close`. */
 export interface EarlyThreads {
   readonly threads: readonly WorkerThread[];
   close(): Promise<void>;

@@ -53,9 +53,9 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
 
   const begun = { registry, request, context, live: artefact, asOf: date.asOf };
   return withRollout(begun, (rollout, stopped) =>
-    using(timed('input', context, services.openSource({ settings, job, ...date, signal })), (source) =>
-      using(startEarly(source, request, services.workerEntry), ({ threads }) =>
-        using(timed('model', context, openVerifiedModel(artefact, services)), async (model) => {
+    using(timed('model', context, openVerifiedModel(artefact, services)), (model) =>
+      using(timed('input', context, services.openSource({ settings, job, ...date, signal })), (source) =>
+        using(startEarly(source, request, services.workerEntry), async ({ threads }) => {
           const binding = await bindJob(job, artefact, source);
           const target = describeTarget(job, artefact, binding);
 

@@ -95,6 +95,9 @@ export function startWorkerThread(entry: URL): WorkerThread {
   });
   worker.on('error', (error) => die(describeError(error)));
   worker.on('exit', (code) => die(`it exited with code ${code}`));
+  // A run that never gets to its plan must not live on for a thread that waits for it. After the listeners: each of them
+  // would keep the process alive again.
+  worker.unref();
 
   function die(reason: string): void {
     death ??= new PredawnError('internal', 'worker.died', `A scoring thread died: ${reason}.`, {
@@ -112,6 +115,7 @@ export function startWorkerThread(entry: URL): WorkerThread {
 
   return {
     async open(plan) {
+      worker.ref();
       const answer = reply();
       worker.postMessage({ kind: 'open', plan } satisfies WorkerRequest);
       await answer;
@@ -127,6 +131,7 @@ export function startWorkerThread(entry: URL): WorkerThread {
       return scored;
     },
     async close() {
+      worker.ref();
       worker.postMessage({ kind: 'close' } satisfies WorkerRequest);
       await exited;
     },

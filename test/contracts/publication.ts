@@ -479,7 +479,7 @@ export function describePublication(
     });
 
     describe('the ledger', () => {
-      test('shows attempts newest first, by job, with what is current', async () => {
+      test('shows attempts newest first, by job and date, with what is current', async () => {
         const other = targetOf(CHURN, { format, job: 'other', table: 'other_predictions' });
         const attempts = [
           newAttempt(DAY, churn),
@@ -496,6 +496,10 @@ export function describePublication(
         const churnOnly = await subject.ledger.entries({ job: 'churn', limit: 2 });
         expect(churnOnly.map((entry) => entry.attemptId)).toEqual([second, nextDay]);
         expect(await subject.ledger.entries({ job: 'unknown', limit: 10 })).toEqual([]);
+        const ofDay = await subject.ledger.entries({ asOf: DAY, limit: 10 });
+        expect(ofDay.map((entry) => entry.attemptId)).toEqual([second, otherJob, first]);
+        const both = await subject.ledger.entries({ job: 'churn', asOf: NEXT_DAY, limit: 10 });
+        expect(both.map((entry) => entry.attemptId)).toEqual([nextDay]);
       });
 
       test('says of every date of a job what was tried last and whose slice it is', async () => {

@@ -73,7 +73,10 @@ describe.each(Object.keys(DESTINATIONS))('%s', (kind) => {
     expect(entry).toMatchObject({ is_current: true, moves: [{ action: 'publish' }, { action: 'restore' }] });
     expect(entry.moves[1]!.reason).toBe('why not');
     expect(entry.moves[1]!.by).not.toBe('');
-    expect(await succeed(destination.project, 'runs')).toMatch(/restored .*why not/);
+    expect(await succeed(destination.project, 'runs', ...onDate)).toMatch(/restored .*why not/);
+    expect(await succeed(destination.project, 'runs', '--date', '2020-02-02')).toBe(
+      'No attempts in dev for 2020-02-02.\n',
+    );
     const text = await succeed(destination.project, 'restore', 'churn', '--attempt', second.slice(0, 30));
     expect(text).toContain(first);
     expect(await read()).not.toBe(before);

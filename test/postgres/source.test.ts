@@ -91,6 +91,18 @@ describe('what it says of a query', () => {
     });
   });
 
+  test('is how much the planner guesses it to give', async () => {
+    for (const [rows, bytes] of [
+      [1, 8],
+      [5000, 40_000],
+    ] as const) {
+      await using(`select id, id as x from generate_series(1, ${rows}) as id;`, ({ estimatedBytes }) => {
+        expect(estimatedBytes).toBe(bytes);
+        return Promise.resolve();
+      });
+    }
+  });
+
   test('needs columns that can be told apart', async () => {
     expect(await failing('select 1 as id, 2 as x, 3 as id')).toMatchObject({
       kind: 'configuration',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import type { LedgerEntry } from '../../domain/ledger.js';
+import { parseDataDate } from '../../domain/window.js';
 import { using } from '../../run/using.js';
 import { newCommand, settingsFor } from '../command.js';
 import type { CommandContext } from '../context.js';
@@ -9,26 +10,35 @@ import { type CommonOptions, printResult } from '../print.js';
 import { handMovesTable, shortId, shownTime } from '../render-moves.js';
 import { renderTable } from '../render-table.js';
 
+interface RunsOptions extends CommonOptions {
+  readonly date?: string;
+  readonly limit: number;
+}
+
 export function runsCommand(context: CommandContext): Command {
   return newCommand('runs', 'List attempts, newest first.', [
     'predawn runs',
+    'predawn runs churn --date 2026-11-20       every attempt of one data date',
     'predawn runs churn --limit 50 --json',
   ])
     .argument('[job]', 'only this job')
+    .option('--date <YYYY-MM-DD>', 'only this data date')
     .option('--limit <count>', 'at most so many', positiveInteger, 20)
-    .action(async (job: string | undefined, options: CommonOptions & { limit: number }) => {
+    .action(async (job: string | undefined, options: RunsOptions) => {
+      const asOf = options.date === undefined ? undefined : parseDataDate(options.date);
       const settings = await settingsFor(options, context);
       const entries = await using(context.services.openLedger(settings), (ledger) =>
-        ledger.entries({ ...(job !== undefined && { job }), limit: options.limit }),
+        ledger.entries({ job, asOf, limit: options.limit }),
       );
       printResult(context, options, entries.map(entryJson), (colors) =>
-        runsText(entries, settings.environment.name, colors),
+        entries.length === 0
+          ? `No attempts in ${settings.environment.name} ${asOf === undefined ? 'yet' : `for ${asOf}`}.\n`
+          : runsText(entries, colors),
       );
     });
 }
 
-function runsText(entries: readonly LedgerEntry[], environment: string, colors: boolean): string {
-  if (entries.length === 0) return `No attempts in ${environment} yet.\n`;
+function runsText(entries: readonly LedgerEntry[], colors: boolean): string {
   const head = [
     'attempt',
     'job',
