@@ -20,9 +20,11 @@ export function packRowGroup(parts: readonly Uint8Array[], group: RowGroup): Uin
   return payload;
 }
 
-/** `bytes` is a part of `payload`. */
+/** `bytes` is a part of `payload`; `group` has memory of its own, since a file keeps those of all its row groups. */
 export function unpackRowGroup(payload: Uint8Array): { bytes: Uint8Array; group: RowGroup } {
   const end = payload.length - 4;
   const size = end - new DataView(payload.buffer, payload.byteOffset).getUint32(end, true);
-  return { bytes: payload.subarray(0, size), group: deserialize(payload.subarray(size, end)) as RowGroup };
+  // What `deserialize` makes of bytes are views of what it was given.
+  const description = new Uint8Array(payload.subarray(size, end));
+  return { bytes: payload.subarray(0, size), group: deserialize(description) as RowGroup };
 }
