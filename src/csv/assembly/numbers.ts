@@ -1,17 +1,13 @@
 import { MANY } from '../../kernel/assembly/powers';
+import { contentEnd, contentStart, isQuoted } from './content';
 import { decimal } from './decimal';
 
 /** The decimal of a field that starts at bound `bound`, without its quotes. */
 // @ts-ignore: decorator
 @inline
 function decimalOf(bytes: usize, bound: usize, quote: i32): f64 {
-  let start = bytes + <usize>load<i32>(bound);
-  let end = bytes + <usize>load<i32>(bound, 4) - 1;
-  if (<i32>load<u8>(start) == quote) {
-    start++;
-    end--;
-  }
-  return decimal(start, end);
+  const quoted = isQuoted(bytes, bound, quote);
+  return decimal(contentStart(bytes, bound, quoted), contentEnd(bytes, bound, quoted));
 }
 
 /*

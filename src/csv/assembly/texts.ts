@@ -1,4 +1,5 @@
 import { find } from '../../kernel/assembly/text-table';
+import { contentEnd, contentStart, isQuoted } from './content';
 import { hasDoubledQuotes } from './fields';
 
 /** A column that is left to the loop in TypeScript. */
@@ -20,12 +21,9 @@ export function texts(
 ): i32 {
   bound += <usize>from * stride;
   for (let row = from; row < rows; row++) {
-    let start = bytes + <usize>load<i32>(bound);
-    let end = bytes + <usize>load<i32>(bound, 4) - 1;
-    if (<i32>load<u8>(start) == quote) {
-      start++;
-      end--;
-    }
+    const quoted = isQuoted(bytes, bound, quote);
+    const start = contentStart(bytes, bound, quoted);
+    const end = contentEnd(bytes, bound, quoted);
     const code = find(table, start, end - start);
     if (code < 0) return row;
     store<i32>(codes + (<usize>row << 2), code);
@@ -62,12 +60,9 @@ export function knownTexts(
   let to = out;
   let units: usize = 0;
   for (let row = 0; row < rows; row++) {
-    let start = bytes + <usize>load<i32>(bound);
-    let end = bytes + <usize>load<i32>(bound, 4) - 1;
-    if (<i32>load<u8>(start) == quote) {
-      start++;
-      end--;
-    }
+    const quoted = isQuoted(bytes, bound, quote);
+    const start = contentStart(bytes, bound, quoted);
+    const end = contentEnd(bytes, bound, quoted);
     const code = find(table, start, end - start);
     store<i32>(codes + (<usize>row << 2), code);
     if (code < 0) {
@@ -121,13 +116,10 @@ export function copyKeys(
   let to = out;
   store<i32>(offsets, 0);
   for (let row = 0; row < rows; row++) {
-    let start = bytes + <usize>load<i32>(bound);
-    let end = bytes + <usize>load<i32>(bound, 4) - 1;
-    if (<i32>load<u8>(start) == quote) {
-      start++;
-      end--;
-      if (doubled) for (let at = start; at < end; at++) if (<i32>load<u8>(at) == quote) return NOT_PLAIN;
-    }
+    const quoted = isQuoted(bytes, bound, quote);
+    const start = contentStart(bytes, bound, quoted);
+    const end = contentEnd(bytes, bound, quoted);
+    if (doubled && quoted) for (let at = start; at < end; at++) if (<i32>load<u8>(at) == quote) return NOT_PLAIN;
     if (start >= end) return NOT_PLAIN;
     for (let at = start, copy = to; at < end; at += 8, copy += 8) store<u64>(copy, load<u64>(at));
     to += end - start;
