@@ -1,52 +1,8 @@
 import { parentPort } from 'node:worker_threads';
 import { codecs, loadForAnyPlan } from './block-wiring.js';
-import { type BlockScorer, openBlockScorer } from './run/block-scorer.js';
-import { toFailure, type WorkerReply, type WorkerRequest } from './run/worker-thread.js';
+import { openBlockScorer } from './run/block-scorer.js';
+import { serveScorer } from './run/serve-scorer.js';
 
-/** Entry of a scoring thread: one reply per request, in order. The first request is to open the plan. */
-const port = parentPort;
-if (port === null) throw new TypeError('worker.js is started by the scorer pool');
-let scorer: BlockScorer | undefined;
-// What fails here fails again, and is told, when the plan is opened.
-let last: Promise<void> = loadForAnyPlan().catch(() => undefined);
-
-port.on('message', (request: WorkerRequest) => {
-  last = last.then(() => (request.kind === 'close' ? close() : answer(() => replyTo(request))));
-});
-
-async function replyTo(request: Exclude<WorkerRequest, { kind: 'close' }>): Promise<WorkerReply> {
-  if (request.kind === 'open') {
-    scorer = await openBlockScorer(request.plan, codecs);
-    return { kind: 'ready' };
-  }
-  if (scorer === undefined) throw new TypeError('A block came before the plan');
-  return { kind: 'scored', block: await scorer.score(request.block) };
-}
-
-async function close(): Promise<void> {
-  await scorer?.close().catch(() => undefined);
-  port!.close();
-}
-
-async function answer(work: () => Promise<WorkerReply>): Promise<void> {
-  try {
-    const reply = await work();
-    port!.postMessage(reply, transferables(reply));
-  } catch (error) {
-    port!.postMessage({ kind: 'failed', failure: toFailure(error) } satisfies WorkerReply);
-  }
-}
-
-function transferables(reply: WorkerReply): ArrayBuffer[] {
-  if (reply.kind !== 'scored') return [];
-  const { payload, keyHashes, candidate } = reply.block;
-  const own = keyHashes === undefined ? [payload.buffer] : [payload.buffer, keyHashes.buffer];
-  if (candidate === undefined || 'problem' in candidate) return own;
-  const { scores, shadow } = candidate;
-  const kept = shadow === undefined ? [] : [shadow.payload.buffer, ...bufferOf(shadow.keyHashes)];
-  return [...own, ...scores.map(({ buffer }) => buffer), ...kept];
-}
-
-function bufferOf(array: BigUint64Array<ArrayBuffer> | undefined): ArrayBuffer[] {
-  return array === undefined ? [] : [array.buffer];
-}
+/** Entry of a scoring thread. */
+if (parentPort === null) throw new TypeError('worker.js is started by the scorer pool');
+serveScorer(parentPort, (plan) => openBlockScorer(plan, codecs), loadForAnyPlan());

@@ -4,13 +4,8 @@
  */
 import { parentPort } from 'node:worker_threads';
 import { codecs } from '../../src/block-wiring.js';
-import {
-  type BlockScorer,
-  type Codecs,
-  openBlockScorer,
-  type ScoringPlan,
-} from '../../src/run/block-scorer.js';
-import type { WorkerReply, WorkerRequest } from '../../src/run/worker-thread.js';
+import { type Codecs, openBlockScorer, type ScoringPlan } from '../../src/run/block-scorer.js';
+import { serveScorer } from '../../src/run/serve-scorer.js';
 
 /** What a scoring thread does to a block. */
 export type ThreadStage = 'decode' | 'score' | 'encode';
@@ -21,26 +16,7 @@ export interface StagePlan extends ScoringPlan {
   readonly sample: Uint8Array<SharedArrayBuffer>;
 }
 
-const port = parentPort!;
-let scorer: BlockScorer | undefined;
-let last = Promise.resolve();
-port.on('message', (request: WorkerRequest) => {
-  last = last.then(async () => {
-    if (request.kind === 'close') {
-      await scorer?.close();
-      port.close();
-      return;
-    }
-    if (request.kind === 'open') {
-      scorer = await openBlockScorer(request.plan, await isolate(request.plan as StagePlan));
-      port.postMessage({ kind: 'ready' } satisfies WorkerReply);
-      return;
-    }
-    const block = await scorer!.score(request.block);
-    const hashes = block.keyHashes === undefined ? [] : [block.keyHashes.buffer];
-    port.postMessage({ kind: 'scored', block } satisfies WorkerReply, [block.payload.buffer, ...hashes]);
-  });
-});
+serveScorer(parentPort!, async (plan) => openBlockScorer(plan, await isolate(plan as StagePlan)));
 
 /** The codecs, with every stage that is not asked for replaced by its answer for the sample. */
 async function isolate({

@@ -1,6 +1,6 @@
 import type { Source } from '../domain/source.js';
 import type { RunRequest } from './run-request.js';
-import { startWorkerThread, type WorkerThread } from './worker-thread.js';
+import { closeThreads, startWorkerThread, type WorkerThread } from './worker-thread.js';
 
 /** Scoring threads that load while a run opens its destination; those that no pool took end with `close`. */
 export interface EarlyThreads {
@@ -14,8 +14,6 @@ export function startEarly(source: Source, { settings, limit }: RunRequest, entr
   const threads = Array.from({ length: isLarge ? settings.workers : 0 }, () => startWorkerThread(entry));
   return {
     threads,
-    close: async () => {
-      await Promise.all(threads.map((thread) => thread.close()));
-    },
+    close: () => closeThreads(threads),
   };
 }

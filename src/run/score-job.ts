@@ -68,19 +68,8 @@ export async function scoreJob(request: RunRequest, context: RunContext): Promis
             const attempt = describeAttempt(request, context, date, artefact, target, rollout);
             const prepared = rollout && prepareCandidate(rollout, job, source, binding);
             const opened = beginStage('attempt', context);
-            const read = {
-              request,
-              context,
-              date,
-              artefact,
-              model,
-              threads,
-              source,
-              binding,
-              publication,
-              attempt,
-            };
-            return withReplay({ ...read, expectedRows, rollout, prepared, stopped }, (facts) =>
+            const read = { request, context, date, artefact, model, source, binding, publication, attempt };
+            return withReplay({ ...read, threads, expectedRows, rollout, prepared, stopped }, (facts) =>
               request.compare === true
                 ? publication.withComparison(attempt, signal, (stage) => scoreAndCompare(stage, facts))
                 : publication.withAttempt(attempt, signal, (stage) => {
@@ -168,23 +157,21 @@ async function scoreInto(stage: RowStage, facts: RunFacts, beside: Beside): Prom
   const plan = scoringPlan(facts, stage, beside.plan);
   const workers = input.ended ? 0 : request.settings.workers;
 
-  await using(
-    openPool(plan, { ...context.services, workers, started: facts.threads, model: facts.model }),
-    async (pool) => {
-      const kept = replay?.withoutRejects(stage) ?? stage;
-      const staged = stageInOrder(input.blocks, pool, source, kept, context.signal);
-      for await (const { block, rejects } of staged) {
-        await failpoint('block staged');
-        await beside.take(block);
-        if (replay === undefined) tally.add(block, rejects);
-        else replay.setAside(block, tally);
-        bytes += block.bytes;
-        const { scored, rejected } = tally.read();
-        context.onEvent({ kind: 'scored', rows: scored, rejected, bytes });
-        if (scored >= (request.limit ?? Infinity)) break;
-      }
-    },
-  );
+  const started = facts.threads;
+  await using(openPool(plan, { ...context.services, workers, started, model: facts.model }), async (pool) => {
+    const kept = replay?.withoutRejects(stage) ?? stage;
+    const staged = stageInOrder(input.blocks, pool, source, kept, context.signal);
+    for await (const { block, rejects } of staged) {
+      await failpoint('block staged');
+      await beside.take(block);
+      if (replay === undefined) tally.add(block, rejects);
+      else replay.setAside(block, tally);
+      bytes += block.bytes;
+      const { scored, rejected } = tally.read();
+      context.onEvent({ kind: 'scored', rows: scored, rejected, bytes });
+      if (scored >= (request.limit ?? Infinity)) break;
+    }
+  });
   await replay?.score(stage, tally);
   return tally.read();
 }

@@ -7,7 +7,7 @@ import {
   type ScoredBlock,
   type ScoringPlan,
 } from './block-scorer.js';
-import { startWorkerThread, type WorkerThread } from './worker-thread.js';
+import { closeThreads, startWorkerThread, type WorkerThread } from './worker-thread.js';
 
 /** Several block scorers behind one: `score` may be called again before it settles, up to `depth` times. */
 export interface ScorerPool extends BlockScorer {
@@ -56,15 +56,13 @@ async function openThreadPool(plan: ScoringPlan, threads: readonly WorkerThread[
   try {
     await Promise.all(threads.map((thread) => thread.open(plan)));
   } catch (error) {
-    await Promise.all(threads.map((thread) => thread.close()));
+    await closeThreads(threads);
     throw error;
   }
   return {
     depth: 2 * threads.length,
     score: (block: Block): Promise<ScoredBlock> => leastBusy(threads).score(block),
-    close: async () => {
-      await Promise.all(threads.map((thread) => thread.close()));
-    },
+    close: () => closeThreads(threads),
   };
 }
 

@@ -80,6 +80,10 @@ interface Waiting {
   reject(error: Error): void;
 }
 
+export async function closeThreads(threads: readonly WorkerThread[]): Promise<void> {
+  await Promise.all(threads.map((thread) => thread.close()));
+}
+
 /** Starts a thread, which loads what it needs for any plan. */
 export function startWorkerThread(entry: URL): WorkerThread {
   const worker = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES } });
