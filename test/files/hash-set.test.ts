@@ -20,3 +20,13 @@ test('knows which hashes it has, however many and however alike', () => {
     }),
   );
 });
+
+test('knows the hash of zeros, and more hashes than it was made for', () => {
+  const set = new HashSet(0);
+  expect([set.add(0, 0), set.add(0, 0)]).toEqual([false, true]);
+  for (const known of [false, true]) {
+    for (let hash = 1; hash <= 1000; hash++) expect(set.add(hash, 0)).toBe(known);
+  }
+  set.clear();
+  expect([set.add(0, 0), set.add(1, 0)]).toEqual([false, false]);
+});
