@@ -179,7 +179,20 @@ describe('the compiled loops', () => {
           expect(decode(compiled, text)).toEqual(decode(reference, text));
         }
       }),
-      { numRuns: 100 },
+      {
+        numRuns: 100,
+        examples: [
+          [
+            { then: 'fill', value: 'a', tokens: ['NA'] },
+            { then: 'fill', value: 'other', tokens: ['-999'] },
+            true,
+            [
+              ['', '', false],
+              ['NA', '-999', true],
+            ],
+          ],
+        ],
+      },
     );
   });
 
