@@ -2,14 +2,15 @@ import type pg from 'pg';
 import { PredawnError } from '../domain/errors.js';
 import { failpoint } from '../domain/failpoint.js';
 import type { Attempt, Stage } from '../domain/publication.js';
-import { openAttempt, recordFailure } from './attempts.js';
+import { insertAttempt, recordFailure, settleKilled } from './attempts.js';
 import { applicationName, type AttemptSettings, openingError, withLockedSession } from './locked-session.js';
 import { rowsTableName, sqlName } from './names.js';
-import { type OpenedTarget, openTarget } from './open-target.js';
+import { currentSlice, findTarget, type OpenedTarget } from './open-target.js';
 import { dropUnneeded } from './retention.js';
 import { dropEndedShards, endOvertaken } from './shard-ledger.js';
 import { closeSession, openSession } from './session.js';
 import { PostgresStage } from './stage.js';
+import { transaction } from './transaction.js';
 
 /** `Publication.withAttempt`: takes the lock, opens the attempt, runs `work`, settles, gives the lock back. */
 export async function runAttempt<T>(
@@ -38,10 +39,17 @@ export async function runAttempt<T>(
   });
 }
 
+/** Settles what killed attempts of the date left open (their lock is ours now) and records this one as open. */
 async function open(session: pg.Client, settings: AttemptSettings, attempt: Attempt): Promise<OpenedTarget> {
-  const opened = await openTarget(session, settings.location, attempt, true);
-  await openAttempt(session, attempt, sqlName(opened.target));
-  return opened;
+  const { location, lockSeconds } = settings;
+  const { id, job, asOf } = attempt;
+  const found = await findTarget(session, location, attempt, true);
+  return transaction(session, lockSeconds, async () => {
+    await settleKilled(session, job, asOf, `attempt ${id}`);
+    await insertAttempt(session, attempt, sqlName(found.target));
+    // Only now: nobody publishes between this look and the record that stops them.
+    return { ...found, current: await currentSlice(session, attempt, found) };
+  });
 }
 
 /** Aborted when the connection that holds the lock is lost. */

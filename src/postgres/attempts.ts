@@ -15,17 +15,6 @@ export interface ShardsOfAttempt {
   readonly table: string;
 }
 
-/**
- * Settles what killed attempts of the date left open (their lock is ours now) and records this one as open.
- * `target` is a name quoted for SQL.
- */
-export async function openAttempt(client: pg.Client, attempt: Attempt, target: string): Promise<void> {
-  await transaction(client, LOCK_SECONDS, async () => {
-    await settleKilled(client, attempt.job, attempt.asOf, `attempt ${attempt.id}`);
-    await insertAttempt(client, attempt, target);
-  });
-}
-
 /** Records an attempt as open. Throws kind `unavailable`, code `lock.held`, where another one of its kind is. */
 export async function insertAttempt(
   client: pg.Client,

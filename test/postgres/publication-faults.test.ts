@@ -220,6 +220,32 @@ describe('with the advisory lock sabotaged', () => {
     expect(slice.every(({ outputs }) => outputs[0] === 0.5)).toBe(true);
   });
 
+  test.each(['is there', 'is not there yet'])(
+    'an attempt is told what was published before it was recorded, where the table %s',
+    async (table) => {
+      if (table === 'is there') await publishRows(publication, newAttempt(DAY, target), churnRows(3, 0.25));
+      else await publication.withAttempt(newAttempt(DAY, target), never, () => Promise.resolve());
+      const late = newAttempt(DAY, target);
+      await database.client.query(`create schema sabotage;
+        create function sabotage.pg_try_advisory_lock(bigint) returns boolean language sql as 'select true';
+        create function sabotage.wait() returns trigger language plpgsql
+          as 'begin perform pg_advisory_xact_lock(1); return new; end';
+        create trigger wait before insert on predawn.attempts for each row
+          when (new.attempt_id = '${late.id}') execute function sabotage.wait();
+        select pg_advisory_lock(1)`);
+      const url = new URL(database.url);
+      url.searchParams.set('options', '-c search_path=sabotage,pg_catalog,public');
+      const sabotaged = await openPostgresPublication({ url: url.href });
+      const told = sabotaged.withAttempt(late, never, ({ current }) => Promise.resolve(current?.attemptId));
+      told.catch(() => undefined);
+      await until('select from pg_locks where not granted', []);
+      const published = newAttempt(DAY, target);
+      await publishRows(sabotaged, published, churnRows(3, 0.5));
+      await database.client.query('select pg_advisory_unlock(1)');
+      expect(await told).toBe(published.id);
+    },
+  );
+
   test('a paused attempt cannot publish over a newer one', async () => {
     const paused = newAttempt(DAY, target);
     const failing = publishRows(publication, paused, churnRows(3, 0.25), async () => {
