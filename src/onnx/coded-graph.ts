@@ -1,7 +1,7 @@
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import { attributeStrings, ElementType } from './attributes.js';
 import { type Graph, type GraphNode, readGraph, readNode, readValue } from './graph.js';
-import { wireFields } from './wire.js';
+import { hasField, wireFields } from './wire.js';
 
 /** A model that takes and gives category numbers where the original takes and gives texts. */
 export interface CodedGraph {
@@ -163,11 +163,8 @@ function labelPath(readers: Readers, label: string): string[] {
 }
 
 function hasSubgraph(node: GraphNode): boolean {
-  for (const attribute of node.attributes.values()) {
-    // AttributeProto.g, .graphs
-    for (const { number } of wireFields(attribute)) if (number === 6 || number === 11) return true;
-  }
-  return false;
+  // AttributeProto.g, .graphs
+  return [...node.attributes.values()].some((attribute) => hasField(attribute, [6, 11]));
 }
 
 function rewriteModel(

@@ -21,6 +21,23 @@ export function* wireFields(message: Uint8Array): Generator<WireField, void, und
   }
 }
 
+/**
+ * Whether a message has a field of one of these numbers. Makes nothing for the fields it passes over, of which the
+ * attributes of a large forest have millions. Throws RangeError where the bytes are no protobuf message.
+ */
+export function hasField(message: Uint8Array, numbers: readonly number[]): boolean {
+  const reader = new BinaryReader(message);
+  while (reader.pos < reader.len) {
+    const [number, type] = reader.tag();
+    if (numbers.includes(number)) return true;
+    if (type === WireType.Varint) while (message[reader.pos++]! >= 0x80);
+    else if (type === WireType.Bit32) reader.pos += 4;
+    else reader.skip(type, number);
+  }
+  if (reader.pos > reader.len) throw new RangeError('premature EOF');
+  return false;
+}
+
 const utf8 = new TextDecoder();
 
 /** The payload as text; bytes that are not UTF-8 become U+FFFD. */
