@@ -1,6 +1,6 @@
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { AliasMove, Registry } from '../../src/domain/registry.js';
-import { inProcesses, removeChildScript, runToDeath } from '../registry/processes.js';
+import { inProcesses, runToDeath } from '../registry/processes.js';
 import { candidateOf, sha256 } from './candidates.js';
 
 /** A new, empty registry, and what other processes open it by. */
@@ -13,8 +13,6 @@ const PATIENCE = 300_000;
 
 /** What every registry must do for processes that work on it at the same time, or die doing so. */
 export function describeSharedRegistry(kind: string, shared: () => SharedRegistry): void {
-  afterAll(removeChildScript);
-
   describe(`registry (${kind}): processes that add at the same time`, () => {
     it(
       'make one version of the same bytes',

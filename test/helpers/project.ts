@@ -1,5 +1,6 @@
-import { rmSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync, rmSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type CliResult, REPOSITORY, runCli, type RunningCli, startCli } from './cli.js';
@@ -73,14 +74,31 @@ const templates = new Map<string, Promise<string>>();
 
 /** A folder with the sample job and its model live everywhere, made once for each `predawn.yaml`. */
 function registeredTemplate(settings: string): Promise<string> {
-  const made = templates.get(settings) ?? makeTemplate(settings);
+  const made = templates.get(settings) ?? findTemplate(settings);
   templates.set(settings, made);
   return made;
 }
 
-async function makeTemplate(settings: string): Promise<string> {
-  const folder = await mkdtemp(path.join(tmpdir(), 'predawn-template-'));
-  process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+/** In the suite's folder, where it has one, other test files find it too. */
+async function findTemplate(settings: string): Promise<string> {
+  const shared = process.env['PREDAWN_TEST_TEMPLATES'];
+  if (shared === undefined) {
+    const folder = await mkdtemp(path.join(tmpdir(), 'predawn-template-'));
+    process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
+    await makeTemplate(folder, settings);
+    return folder;
+  }
+  const folder = path.join(shared, createHash('sha256').update(settings).digest('hex'));
+  if (existsSync(folder)) return folder;
+  await mkdir(shared, { recursive: true });
+  const made = await mkdtemp(path.join(shared, 'making-'));
+  await makeTemplate(made, settings);
+  // Whoever comes second has made the same.
+  await rename(made, folder).catch(() => rm(made, { recursive: true }));
+  return folder;
+}
+
+async function makeTemplate(folder: string, settings: string): Promise<void> {
   await cp(path.join(REPOSITORY, 'jobs'), path.join(folder, 'jobs'), { recursive: true });
   await cp(path.join(REPOSITORY, 'data-samples/churn'), path.join(folder, 'data-samples/churn'), {
     recursive: true,
@@ -95,7 +113,6 @@ async function makeTemplate(settings: string): Promise<string> {
     const { code, stderr } = await runCli(['model', ...command, '--quiet'], { cwd: folder });
     if (code !== 0) throw new Error(`The template can't be made: ${stderr}`);
   }
-  return folder;
 }
 
 /** Runs a command that must succeed, and gives its standard output. */

@@ -9,6 +9,7 @@ import { lockKey } from '../../src/postgres/lock.js';
 import { openPostgresLedger } from '../../src/postgres/ledger.js';
 import { openPostgresPublication } from '../../src/postgres/publication.js';
 import { CHURN, newAttempt, newReceipt, targetOf } from '../contracts/attempts.js';
+import { childProgram } from '../helpers/child-program.js';
 import {
   churnRows,
   publishRows,
@@ -140,9 +141,7 @@ describe('a process that is killed', () => {
   test.each(['opened', 'appended', 'finished', 'publishing', 'published'])('when it has %s', async (step) => {
     await publishRows(publication, newAttempt(DAY, target), churnRows(3, 0.25));
     const attempt = newAttempt(DAY, target);
-    const child = fork(new URL('../helpers/attempt-process.ts', import.meta.url), {
-      execArgv: ['--import', 'tsx'],
-    });
+    const child = fork(childProgram('postgres-attempt'));
     try {
       child.send({ url: database.url, attempt, rows: churnRows(4, 0.5) });
       const stopAt = step === 'publishing' ? 'finished' : step;

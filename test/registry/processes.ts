@@ -1,38 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
-import path from 'node:path';
-import { build } from 'esbuild';
-import { REPOSITORY } from '../helpers/cli.js';
-
-let bundled: Promise<string> | undefined;
-
-/** registry-child.ts as one file: fifty processes that compile TypeScript would take minutes to start. */
-function childScript(): Promise<string> {
-  bundled ??= bundle();
-  return bundled;
-}
-
-async function bundle(): Promise<string> {
-  // Beneath the repository, so that packages are found.
-  const folder = await mkdtemp(path.join(REPOSITORY, 'node_modules/.registry-child-'));
-  const outfile = path.join(folder, 'registry-child.js');
-  await build({
-    entryPoints: [path.join(import.meta.dirname, 'registry-child.ts')],
-    outfile,
-    bundle: true,
-    packages: 'external',
-    platform: 'node',
-    format: 'esm',
-    target: 'node20',
-  });
-  return outfile;
-}
-
-/** Removes the script; for `afterAll`, since a test file's process may be killed before it can exit. */
-export async function removeChildScript(): Promise<void> {
-  if (bundled !== undefined) await rm(path.dirname(await bundled), { recursive: true, force: true });
-}
+import { childProgram } from '../helpers/child-program.js';
 
 /** Starts `count` children on a registry, lets them go at the same moment, and gives what each sends. */
 export async function inProcesses<T>(
@@ -40,7 +8,7 @@ export async function inProcesses<T>(
   count: number,
   argumentsOf: (index: number) => string[],
 ): Promise<T[]> {
-  const script = await childScript();
+  const script = childProgram('registry-child');
   const children = Array.from({ length: count }, (_, index) =>
     fork(script, [location, ...argumentsOf(index)]),
   );
@@ -63,7 +31,7 @@ async function nextMessage(child: ChildProcess): Promise<unknown> {
 
 /** Runs one child to its end; the signal that killed it. */
 export async function runToDeath(location: string, ...args: string[]): Promise<NodeJS.Signals | null> {
-  const child = fork(await childScript(), [location, ...args]);
+  const child = fork(childProgram('registry-child'), [location, ...args]);
   const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   return signal;
 }

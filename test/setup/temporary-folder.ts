@@ -16,6 +16,7 @@ export async function setup(): Promise<() => Promise<void>> {
   // PostgreSQL, which root may not be, must find its own folder in it.
   await chmod(folder, 0o711);
   process.env['TMPDIR'] = folder;
+  process.env['PREDAWN_TEST_TEMPLATES'] = path.join(folder, 'templates');
   return () => rm(folder, { recursive: true, force: true });
 }
 

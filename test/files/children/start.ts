@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { fileURLToPath } from 'node:url';
+import { childProgram } from '../../helpers/child-program.js';
 import type { ChildAttempt } from './attempt.js';
 
 /** An attempt in a process of its own. */
@@ -14,8 +14,7 @@ export interface RunningChild {
 }
 
 export function startChild(order: ChildAttempt): RunningChild {
-  const program = fileURLToPath(new URL('attempt.ts', import.meta.url));
-  const child = spawn(process.execPath, ['--import', 'tsx', program, JSON.stringify(order)], {
+  const child = spawn(process.execPath, [childProgram('files-attempt'), JSON.stringify(order)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
