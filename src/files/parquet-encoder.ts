@@ -1,5 +1,8 @@
+import type { SchemaElement } from 'hyparquet';
 import type { BlockEncoder, FileEncoderSpec } from '../domain/codecs.js';
+import type { ScoredRows } from '../domain/columns.js';
 import { writeChunk } from './parquet-chunk.js';
+import { rowGroupDescriber } from './parquet-footer.js';
 import { packRowGroup } from './parquet-row-group.js';
 import { parquetColumns } from './parquet-schema.js';
 import { constantTime, keyChunk, outputChunk, textsChunk } from './parquet-values.js';
@@ -7,12 +10,12 @@ import { constantTime, keyChunk, outputChunk, textsChunk } from './parquet-value
 /** Every block is a row group with its description; `ParquetAssembler` makes a file of them. */
 export function makeParquetEncoder(spec: FileEncoderSpec): BlockEncoder {
   const scoredAt = BigInt(Date.parse(spec.scoredAt)) * 1000n;
+  let columns: readonly SchemaElement[] | undefined;
+  let describe: ReturnType<typeof rowGroupDescriber> | undefined;
   return {
     encode({ rows, keys, outputs, scoredBy }) {
-      const columns = parquetColumns({
-        keys: keys.map(({ type }, index) => ({ name: spec.keyNames[index]!, type })),
-        outputs: outputs.map(({ column }) => column),
-      });
+      columns ??= columnsOf(spec, { keys, outputs });
+      describe ??= rowGroupDescriber(columns);
       const values = [
         ...keys.map((key) => keyChunk(key, rows)),
         ...outputs.map((output) => outputChunk(output, rows)),
@@ -29,13 +32,21 @@ export function makeParquetEncoder(spec: FileEncoderSpec): BlockEncoder {
         uncompressed += chunk.total_uncompressed_size;
         return { file_offset: 0n, meta_data: chunk };
       });
-      return packRowGroup(parts, {
+      const rowGroup = describe({
         columns: chunks,
         num_rows: BigInt(rows),
         total_byte_size: uncompressed,
         total_compressed_size: BigInt(size),
         file_offset: 0n,
       });
+      return packRowGroup(parts, rowGroup);
     },
   };
+}
+
+function columnsOf({ keyNames }: FileEncoderSpec, { keys, outputs }: Pick<ScoredRows, 'keys' | 'outputs'>) {
+  return parquetColumns({
+    keys: keys.map(({ type }, index) => ({ name: keyNames[index]!, type })),
+    outputs: outputs.map(({ column }) => column),
+  });
 }
