@@ -114,6 +114,8 @@ export class RecordCutter {
   /** The end of the last record that ends in [from, to), or of the first (then scanning stops there); -1 for none. */
   #recordEnd(chunk: Buffer, from: number, to: number, which: 'first' | 'last'): number {
     const { dialect } = this.#options;
+    if (which === 'last' && this.#place !== QUOTED && !holds(chunk, dialect.quote, from, to))
+      return this.#lastLineEnd(chunk, from, to);
     if (which === 'last' && this.#kernel !== undefined) {
       const { end, place } = this.#kernel.lastRecordEnd(chunk.subarray(from, to), dialect, this.#place);
       this.#place = place;
@@ -168,6 +170,15 @@ export class RecordCutter {
     }
   }
 
+  /** As `#recordEnd` in bytes without a quote, outside of quotes: most input has none, and need not be looked through. */
+  #lastLineEnd(chunk: Buffer, from: number, to: number): number {
+    const { delimiter, lineEnd } = this.#options.dialect;
+    const last = chunk[to - 1];
+    this.#place = last === delimiter || last === lineEnd ? FIELD_START : TEXT;
+    const found = chunk.subarray(from, to).lastIndexOf(lineEnd);
+    return found === -1 ? -1 : from + found + 1;
+  }
+
   #tooLong(): PredawnError {
     return new PredawnError(
       'data',
@@ -185,6 +196,11 @@ function ownBuffer(size: number): Buffer<ArrayBuffer> {
 
 /** Fields are short: so far it is faster to look at each byte than to call `indexOf`. */
 const LOOKED_AT = 24;
+
+/** Whether a byte is in [from, to); none is above 255. */
+function holds(chunk: Buffer, byte: number, from: number, to: number): boolean {
+  return byte <= 255 && chunk.subarray(from, to).includes(byte);
+}
 
 /** The first place of a byte in [from, to), or `to`. */
 function find(chunk: Buffer, byte: number, from: number, to: number): number {
