@@ -43,6 +43,8 @@ export class RecordCutter {
   #whole = 0;
   #place = FIELD_START;
   #cut: number;
+  /** Of blocks that were given back; each has room for a block. */
+  readonly #spare: ArrayBuffer[] = [];
 
   constructor(options: CutterOptions) {
     this.#options = options;
@@ -86,6 +88,14 @@ export class RecordCutter {
     return { block, unended: whole < block.length ? block.subarray(whole) : undefined };
   }
 
+  /**
+   * Takes back the memory of a block that nobody reads any more: fresh memory costs the machine more than what is
+   * copied into it.
+   */
+  readonly giveBack = (memory: ArrayBuffer): void => {
+    if (memory.byteLength === this.#options.blockBytes) this.#spare.push(memory);
+  };
+
   #append(chunk: Buffer, from: number, to: number): void {
     const needed = this.#length + to - from;
     if (needed > this.#buffer.length) {
@@ -102,13 +112,20 @@ export class RecordCutter {
   #take(length: number): Uint8Array<ArrayBuffer> {
     const rest = this.#length - length;
     const block = new Uint8Array(this.#buffer.buffer, 0, length);
-    const next = ownBuffer(Math.max(this.#options.blockBytes, rest));
+    const next = this.#emptyBuffer(rest);
     this.#buffer.copy(next, 0, length, this.#length);
     this.#buffer = next;
     this.#length = rest;
     this.#whole = 0;
     this.#cut += length;
     return block;
+  }
+
+  /** For a block, of which there are `rest` bytes already. */
+  #emptyBuffer(rest: number): Buffer<ArrayBuffer> {
+    const { blockBytes } = this.#options;
+    const spare = rest <= blockBytes ? this.#spare.pop() : undefined;
+    return spare === undefined ? ownBuffer(Math.max(blockBytes, rest)) : Buffer.from(spare);
   }
 
   /** The end of the last record that ends in [from, to), or of the first (then scanning stops there); -1 for none. */

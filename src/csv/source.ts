@@ -106,14 +106,15 @@ class CsvSource implements Source {
 
   async *blocks(signal: AbortSignal): AsyncGenerator<Block> {
     let sequence = 0;
-    for await (const bytes of this.#cut(signal, this.options.blockBytes))
-      yield { sequence: sequence++, bytes };
+    const cutter = this.#cutter(this.options.blockBytes);
+    for await (const bytes of this.#cut(signal, cutter))
+      yield { sequence: sequence++, bytes, giveBack: cutter.giveBack };
   }
 
   async planShards(count: number, signal: AbortSignal): Promise<ShardedInput> {
     const planner = new ShardPlanner();
     const { lineEnd } = dialectOf(this.description.decoder);
-    for await (const piece of this.#cut(signal, PIECE_BYTES))
+    for await (const piece of this.#cut(signal, this.#cutter(PIECE_BYTES)))
       planner.add(piece, { length: piece.length, lines: countLines(piece, lineEnd) });
     const summary = await this.summary();
     return { summary, shards: planner.end(count, { length: this.#headerBytes, lines: this.linesBefore }) };
@@ -129,17 +130,20 @@ class CsvSource implements Source {
     );
   }
 
-  /** The records in pieces of about `blockBytes`; afterwards the summary is known. */
-  async *#cut(signal: AbortSignal, blockBytes: number): AsyncGenerator<Uint8Array<ArrayBuffer>> {
-    const { file, options, description } = this;
-    const hash = createHash('sha256');
-    const text = readText(readBytes(file, signal, hash), textOrigin(options, file));
-    const cutter = new RecordCutter({
-      dialect: dialectOf(description.decoder),
+  #cutter(blockBytes: number): RecordCutter {
+    return new RecordCutter({
+      dialect: dialectOf(this.description.decoder),
       blockBytes,
       location: this.location,
       firstByte: this.#headerBytes,
     });
+  }
+
+  /** The records in the pieces of a cutter; afterwards the summary is known. */
+  async *#cut(signal: AbortSignal, cutter: RecordCutter): AsyncGenerator<Uint8Array<ArrayBuffer>> {
+    const { file, options } = this;
+    const hash = createHash('sha256');
+    const text = readText(readBytes(file, signal, hash), textOrigin(options, file));
     for await (const piece of withoutStart(text, this.#headerBytes)) {
       for (const bytes of cutter.push(piece)) {
         yield bytes;

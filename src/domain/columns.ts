@@ -90,6 +90,8 @@ export interface Reject {
 export interface Block {
   readonly sequence: number;
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** Takes the memory of `bytes` back for a later block, from whoever is done with it; nobody has to give it. */
+  readonly giveBack?: (memory: ArrayBuffer) => void;
 }
 
 /** One decoded block. Only rows that can be scored are in `tensors` and `keys`, in input order. */

@@ -25,7 +25,8 @@ export function serveScorer(
       return { kind: 'ready' };
     }
     if (scorer === undefined) throw new TypeError('A block came before the plan');
-    return { kind: 'scored', block: await scorer.score(request.block) };
+    const { block } = request;
+    return { kind: 'scored', block: await scorer.score(block), memory: block.bytes.buffer };
   }
 
   async function close(): Promise<void> {
@@ -46,7 +47,7 @@ export function serveScorer(
 function transferables(reply: WorkerReply): ArrayBuffer[] {
   if (reply.kind !== 'scored') return [];
   const { payload, keyHashes, candidate } = reply.block;
-  const own = keyHashes === undefined ? [payload.buffer] : [payload.buffer, keyHashes.buffer];
+  const own = [reply.memory, payload.buffer, ...bufferOf(keyHashes)];
   if (candidate === undefined || 'problem' in candidate) return own;
   const { scores, shadow } = candidate;
   const kept = shadow === undefined ? [] : [shadow.payload.buffer, ...bufferOf(shadow.keyHashes)];

@@ -13,7 +13,8 @@ export type WorkerRequest =
 /** Worker to main thread; replies come in the order of the requests. */
 export type WorkerReply =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'scored'; readonly block: ScoredBlock }
+  /** With the memory of the block that was scored. */
+  | { readonly kind: 'scored'; readonly block: ScoredBlock; readonly memory: ArrayBuffer }
   | { readonly kind: 'failed'; readonly failure: WorkerFailure };
 
 /** An error as plain data: structured clone keeps neither classes nor fields of errors. */
@@ -76,7 +77,7 @@ export interface WorkerThread {
 }
 
 interface Waiting {
-  resolve(block: ScoredBlock | undefined): void;
+  resolve(reply: WorkerReply): void;
   reject(error: Error): void;
 }
 
@@ -95,7 +96,7 @@ export function startWorkerThread(entry: URL): WorkerThread {
   worker.on('message', (message: WorkerReply) => {
     const next = waiting.shift();
     if (message.kind === 'failed') next?.reject(fromFailure(message.failure));
-    else next?.resolve(message.kind === 'scored' ? message.block : undefined);
+    else next?.resolve(message);
   });
   worker.on('error', (error) => die(describeError(error)));
   worker.on('exit', (code) => die(`it exited with code ${code}`));
@@ -110,7 +111,7 @@ export function startWorkerThread(entry: URL): WorkerThread {
     for (const each of waiting.splice(0)) each.reject(death);
   }
 
-  function reply(): Promise<ScoredBlock | undefined> {
+  function reply(): Promise<WorkerReply> {
     return new Promise((resolve, reject) => {
       if (death === undefined) waiting.push({ resolve, reject });
       else reject(death);
@@ -127,12 +128,15 @@ export function startWorkerThread(entry: URL): WorkerThread {
     get outstanding() {
       return waiting.length;
     },
-    async score(block) {
-      const answer = reply();
-      worker.postMessage({ kind: 'score', block } satisfies WorkerRequest, [block.bytes.buffer]);
-      const scored = await answer;
-      if (scored === undefined) throw new TypeError('A worker answered a block without one');
-      return scored;
+    async score({ sequence, bytes, giveBack }) {
+      const asked = reply();
+      worker.postMessage({ kind: 'score', block: { sequence, bytes } } satisfies WorkerRequest, [
+        bytes.buffer,
+      ]);
+      const answer = await asked;
+      if (answer.kind !== 'scored') throw new TypeError('A worker answered a block without one');
+      giveBack?.(answer.memory);
+      return answer.block;
     },
     async close() {
       worker.ref();

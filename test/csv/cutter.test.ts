@@ -55,6 +55,35 @@ describe('blocks', () => {
     );
   });
 
+  it('come in memory that was given back, and are the same', () => {
+    const record = fc.constantFrom('a,1\n', '"b\n",2\n', `${'c'.repeat(40)},3\n`);
+    fc.assert(
+      fc.property(
+        fc.array(record, { maxLength: 60 }),
+        fc.integer({ min: 1, max: 60 }),
+        (records, blockBytes) => {
+          const csv = records.join('');
+          const cutter = new RecordCutter({ dialect: dialectOf(COMMA), blockBytes, location: 'rows.csv' });
+          const [blocks, memories] = [[] as string[], new Set<ArrayBuffer>()];
+          const take = (block: Uint8Array<ArrayBuffer>) => {
+            blocks.push(...texts([block]));
+            memories.add(block.buffer);
+            block.fill(0x22);
+            cutter.giveBack(block.buffer);
+          };
+          for (const piece of csv.match(/[^]{1,7}/g) ?? [])
+            for (const block of cutter.push(Buffer.from(piece))) take(block);
+          const { block } = cutter.end();
+          if (block !== undefined) take(block);
+          expect(blocks).toEqual(texts(cutText(csv, blockBytes, 1000).blocks));
+          // One that is being filled, and one that was handed over.
+          if (blockBytes >= 44) expect(memories.size).toBeLessThanOrEqual(2);
+        },
+      ),
+      { numRuns: 300 },
+    );
+  });
+
   it('do not trip over a quote inside an unquoted field', () => {
     expect(texts(cutText('5" pipe,1\n6,2\n7,3\n', 1, 4).blocks)).toEqual(['5" pipe,1\n', '6,2\n', '7,3\n']);
   });
