@@ -33,7 +33,8 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
     'run',
     'domain',
   ],
-  'main.ts': ['cli', 'wiring.ts', 'domain'],
+  'edge.ts': ['cli', 'wiring.ts', 'domain'],
+  'main.ts': ['edge.ts'],
 };
 
 const files = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' }).filter((file) =>
@@ -51,7 +52,7 @@ describe('imports go one way', () => {
   });
 
   it('keeps the clock, environment variables and the process at the edge', () => {
-    const inner = files.filter((file) => !['main.ts', 'wiring.ts', 'worker.ts'].includes(file));
+    const inner = files.filter((file) => !['main.ts', 'edge.ts', 'wiring.ts', 'worker.ts'].includes(file));
     const offenders = inner.filter((file) =>
       /process\.(env|argv|exit\b|exitCode|on\b)/.test(withoutComments(read(file))),
     );

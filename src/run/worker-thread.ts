@@ -59,10 +59,10 @@ function fromFailure(failure: WorkerFailure): Error {
 }
 
 /**
- * A thread makes little that outlives its block. Left alone, V8 lets the part of the heap for new objects grow with
- * the run: a third more memory at 2 million rows than at 200,000, for no gain in speed (docs/performance.md).
+ * A thread makes little that outlives its block: more room for new objects is more memory, for no gain in speed
+ * (docs/performance.md; `main.ts` has the same of the main thread, in the one way that there is).
  */
-const YOUNG_MEGABYTES = 16;
+const YOUNG_MEGABYTES = 6;
 
 export interface WorkerThread {
   /** Opens the plan that it is to score by; once, before the first block. */
