@@ -4,7 +4,7 @@ import { LongestFirst } from './test/setup/longest-first.js';
 
 // Most tests start processes, and where a machine sets this, each reads its certificates: three times a bare start.
 delete process.env['NODE_EXTRA_CA_CERTS'];
-// As src/edge.ts does for the program itself.
+// As src/main.ts does for the program itself.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 export default defineConfig({

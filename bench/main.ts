@@ -23,7 +23,7 @@ const WORK: Record<What, (options: Options) => Promise<Section>> = {
   workers: runWorkers,
 };
 
-// As src/edge.ts does for the program itself: stages are measured in this process.
+// As src/main.ts does for the program itself: stages are measured in this process.
 process.env['ORT_DISABLE_TELEMETRY'] = '1';
 
 if (process.argv.includes('--help')) console.log(USAGE);

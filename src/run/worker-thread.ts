@@ -60,7 +60,7 @@ function fromFailure(failure: WorkerFailure): Error {
 
 /**
  * A thread makes little that outlives its block: more room for new objects is more memory, for no gain in speed
- * (docs/performance.md; `main.ts` has the same of the main thread, in the one way that there is).
+ * (docs/performance.md). `worker.ts` says so of the main thread.
  */
 const YOUNG_MEGABYTES = 6;
 
