@@ -68,18 +68,24 @@ export class HashLog {
     let bits = 0;
     while (1 << bits < MAX_PARTS && this.#rows > this.inMemory << bits) bits++;
     const size = this.#rows / (1 << bits);
-    // Some parts and buckets are a little larger than the average.
-    let part = new BigUint64Array(Math.ceil(size * 1.05) + READ_HASHES);
-    let ordered = new BigUint64Array(part.length);
     const seen = new HashSet((size / BUCKETS) * 1.2);
+    let part: BigUint64Array<ArrayBuffer> | undefined;
+    let ordered = new BigUint64Array(0);
     for (let number = 0; number < 1 << bits && duplicates.size < limit; number++) {
-      let count = 0;
-      for await (const block of this.#read()) {
-        if (count + block.length > part.length) part = grown(part, count + block.length);
-        count += copyPart(block, number, bits, part.subarray(count));
+      let hashes = this.#blocks;
+      let count = this.#pending;
+      if (bits > 0) {
+        // Some parts and buckets are a little larger than the average.
+        part ??= new BigUint64Array(Math.ceil(size * 1.05) + READ_HASHES);
+        count = 0;
+        for await (const block of this.#read()) {
+          if (count + block.length > part.length) part = grown(part, count + block.length);
+          count += copyPart(block, number, bits, part.subarray(count));
+        }
+        hashes = [part.subarray(0, count)];
       }
-      if (ordered.length < part.length) ordered = new BigUint64Array(part.length);
-      const ends = orderByBucket(part.subarray(0, count), bits, ordered);
+      if (ordered.length < count) ordered = new BigUint64Array(count);
+      const ends = orderByBucket(hashes, bits, ordered);
       for (let bucket = 0; bucket < BUCKETS && duplicates.size < limit; bucket++) {
         findTwice(ordered.subarray(ends[bucket - 1] ?? 0, ends[bucket]), seen, duplicates, limit);
       }
@@ -111,7 +117,7 @@ function copyPart(block: BigUint64Array, part: number, bits: number, into: BigUi
   const to = halvesOf(into);
   let count = 0;
   for (let at = 0; at < from.length; at += 2) {
-    if (bits > 0 && from[at + 1]! >>> (32 - bits) !== part) continue;
+    if (from[at + 1]! >>> (32 - bits) !== part) continue;
     to[count++] = from[at]!;
     to[count++] = from[at + 1]!;
   }
@@ -119,17 +125,20 @@ function copyPart(block: BigUint64Array, part: number, bits: number, into: BigUi
 }
 
 /** Puts the hashes of a part in the order of the bits below those of the part; returns where each bucket of them ends. */
-function orderByBucket(part: BigUint64Array, bits: number, into: BigUint64Array): Int32Array {
-  const from = halvesOf(part);
+function orderByBucket(part: readonly BigUint64Array[], bits: number, into: BigUint64Array): Int32Array {
+  const halves = part.map(halvesOf);
   const to = halvesOf(into);
   const ends = new Int32Array(BUCKETS);
-  for (let at = 1; at < from.length; at += 2) ends[(from[at]! << bits) >>> BUCKET_SHIFT]!++;
+  for (const from of halves)
+    for (let at = 1; at < from.length; at += 2) ends[(from[at]! << bits) >>> BUCKET_SHIFT]!++;
   for (let bucket = 1; bucket < BUCKETS; bucket++) ends[bucket]! += ends[bucket - 1]!;
   const starts = ends.slice();
-  for (let at = from.length - 2; at >= 0; at -= 2) {
-    const place = --starts[(from[at + 1]! << bits) >>> BUCKET_SHIFT]! * 2;
-    to[place] = from[at]!;
-    to[place + 1] = from[at + 1]!;
+  for (const from of halves) {
+    for (let at = from.length - 2; at >= 0; at -= 2) {
+      const place = --starts[(from[at + 1]! << bits) >>> BUCKET_SHIFT]! * 2;
+      to[place] = from[at]!;
+      to[place + 1] = from[at + 1]!;
+    }
   }
   return ends;
 }
