@@ -61,9 +61,13 @@ function pagesOf({ plain, dictionary }: ChunkValues, rows: number): Page[] {
   const { entries, codes } = dictionary;
   // One bit at least: not every reader knows codes of none.
   const width = Math.max(1, 32 - Math.clz32(entries - 1));
-  const writer = new ByteWriter(16 + Math.ceil((rows * width) / 8));
+  const writer = new ByteWriter(16 + Math.ceil((codes === undefined ? 0 : rows * width) / 8));
   writer.appendUint8(width);
-  writeRleBitPackedHybrid(writer, codes, width);
+  if (codes === undefined) {
+    // A run of as many times the first entry.
+    writer.appendVarInt(rows << 1);
+    writer.appendUint8(0);
+  } else writeRleBitPackedHybrid(writer, codes, width);
   return [
     { type: 'DICTIONARY_PAGE', encoding: 'PLAIN', values: entries, bytes: plain },
     { type: 'DATA_PAGE', encoding: 'RLE_DICTIONARY', values: rows, bytes: writer.getBytes() },

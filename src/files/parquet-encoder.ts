@@ -5,11 +5,13 @@ import { writeChunk } from './parquet-chunk.js';
 import { rowGroupDescriber } from './parquet-footer.js';
 import { packRowGroup } from './parquet-row-group.js';
 import { parquetColumns } from './parquet-schema.js';
-import { constantTime, keyChunk, outputChunk, textsChunk } from './parquet-values.js';
+import { constantText, constantTime, keyChunk, outputChunk, textsChunk } from './parquet-values.js';
 
 /** Every block is a row group with its description; `ParquetAssembler` makes a file of them. */
 export function makeParquetEncoder(spec: FileEncoderSpec): BlockEncoder {
-  const scoredAt = BigInt(Date.parse(spec.scoredAt)) * 1000n;
+  const artefact = constantText(spec.artefact);
+  const attemptId = constantText(spec.attemptId);
+  const scoredAt = constantTime(BigInt(Date.parse(spec.scoredAt)) * 1000n);
   let columns: readonly SchemaElement[] | undefined;
   let describe: ReturnType<typeof rowGroupDescriber> | undefined;
   return {
@@ -19,9 +21,9 @@ export function makeParquetEncoder(spec: FileEncoderSpec): BlockEncoder {
       const values = [
         ...keys.map((key) => keyChunk(key, rows)),
         ...outputs.map((output) => outputChunk(output, rows)),
-        textsChunk(spec.artefacts ?? [spec.artefact], scoredBy ?? new Int32Array(rows)),
-        textsChunk([spec.attemptId], new Int32Array(rows)),
-        constantTime(scoredAt, rows),
+        scoredBy === undefined ? artefact : textsChunk(spec.artefacts ?? [spec.artefact], scoredBy),
+        attemptId,
+        scoredAt,
       ];
       const parts: Uint8Array[] = [];
       let size = 0;

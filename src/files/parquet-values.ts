@@ -6,8 +6,8 @@ import { gatherNumbers, gatherTexts, packBits } from './output-values.js';
 export interface ChunkValues {
   /** In Parquet's PLAIN encoding: all values or, where there are `codes`, the distinct ones. */
   readonly plain: Uint8Array;
-  /** Which of `entries` distinct values every row has. */
-  readonly dictionary?: { readonly entries: number; readonly codes: Int32Array };
+  /** Which of `entries` distinct values every row has; without codes there is one, which they all have. */
+  readonly dictionary?: { readonly entries: number; readonly codes?: Int32Array };
   /** Of a type that hyparquet-writer writes: texts are bytes. Undefined without values, or where all are NaN. */
   readonly bounds: Bounds | undefined;
 }
@@ -60,11 +60,14 @@ export function textsChunk(texts: readonly string[], codes: Int32Array): ChunkVa
   return codedChunk({ texts, codes });
 }
 
+/** The one text of a column. */
+export function constantText(text: string): ChunkValues {
+  return { ...textChunk(joined([Buffer.from(text, 'utf8')]), 1), dictionary: { entries: 1 } };
+}
+
 /** `microseconds` since 1970-01-01, in every row. */
-export function constantTime(microseconds: bigint, rows: number): ChunkValues {
-  if (rows === 0) return numberChunk(new BigInt64Array());
-  const { plain, bounds } = numberChunk(BigInt64Array.of(microseconds));
-  return { plain, bounds, dictionary: { entries: 1, codes: new Int32Array(rows) } };
+export function constantTime(microseconds: bigint): ChunkValues {
+  return { ...numberChunk(BigInt64Array.of(microseconds)), dictionary: { entries: 1 } };
 }
 
 function numberChunk(values: Int32Array | BigInt64Array | Float32Array | Float64Array): ChunkValues {
@@ -144,7 +147,8 @@ function codedChunk({ texts, codes: from }: { texts: readonly string[]; codes: I
   }
   const entries = [...entryOf.keys()].map((text) => Buffer.from(text, 'utf8'));
   const distinct = textChunk(joined(entries), entries.length);
-  if (entries.length > 0 && (entries.length === 1 || entries.length * 2 <= codes.length)) {
+  if (entries.length === 1) return { ...distinct, dictionary: { entries: 1 } };
+  if (entries.length > 0 && entries.length * 2 <= codes.length) {
     return { ...distinct, dictionary: { entries: entries.length, codes } };
   }
   const everyRow = joined(Array.from(codes, (code) => entries[code]!));
