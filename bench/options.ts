@@ -43,6 +43,7 @@ export const USAGE = `npm run bench -- [${WHATS.join('|')}|all] [options]     de
                         and 30 GB of disk
   --rows 100k,1M        rows: a number, or with k or M. Default: cases 100k,1M (--full: 10M of the linear model
                         too); memory 200k,2M (--full: 1M,10M); decode 200k; publish 1M; restore 100k,1M; workers 100k
+                        (--full: 1M)
   --routes <list>       of ${ROUTES.join(', ')}; default: all
   --models <list>       of ${MODELS.join(', ')}; default: linear, boosted
   --rounds <n>          times that each is run, in turn with its peer; the figures are medians; default: 5
