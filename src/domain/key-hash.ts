@@ -15,7 +15,8 @@ export function hashKeys(keys: readonly KeyColumn[], rows: number): BigUint64Arr
   const hashes = new BigUint64Array(rows);
   const halves = new Uint32Array(hashes.buffer);
   for (const { offsets, bytes } of keys) {
-    for (let row = 0; row < rows; row++) absorb(halves, row * 2, bytes, offsets[row]!, offsets[row + 1]!);
+    const words = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    for (let row = 0; row < rows; row++) absorb(halves, row * 2, words, offsets[row]!, offsets[row + 1]!);
   }
   for (let at = 0; at < halves.length; at += 2) {
     const first = finish(halves[at]! ^ Math.imul(halves[at + 1]!, C3));
@@ -30,15 +31,11 @@ export function hashKeys(keys: readonly KeyColumn[], rows: number): BigUint64Arr
  * Two murmur3-like lanes of 32 bits. Each lane takes every word through multipliers of its own, and the first
  * lane's state goes on into the second, so that a collision in one is none in the other.
  */
-function absorb(halves: Uint32Array, at: number, bytes: Uint8Array, start: number, end: number): void {
+function absorb(halves: Uint32Array, at: number, bytes: DataView, start: number, end: number): void {
   let a = halves[at]! ^ (end - start);
   let b = halves[at + 1]! ^ Math.imul(end - start, C4);
   for (let i = start; i < end; i += 4) {
-    const left = end - i;
-    let word = bytes[i]!;
-    if (left > 1) word |= bytes[i + 1]! << 8;
-    if (left > 2) word |= bytes[i + 2]! << 16;
-    if (left > 3) word |= bytes[i + 3]! << 24;
+    const word = end - i >= 4 ? bytes.getInt32(i, true) : lastWord(bytes, i, end);
     let one = Math.imul(word, C1);
     one = Math.imul((one << 15) | (one >>> 17), C2);
     a ^= one;
@@ -51,6 +48,14 @@ function absorb(halves: Uint32Array, at: number, bytes: Uint8Array, start: numbe
   // Empty texts too must move the state on: ('', 'a') is not ('a', '').
   halves[at] = (Math.imul((a << 13) | (a >>> 19), 5) + 0x561ccd1b) | 0;
   halves[at + 1] = (Math.imul((b << 17) | (b >>> 15), 5) + 0x32ac3b17) | 0;
+}
+
+/** The one to three bytes from `start` on. */
+function lastWord(bytes: DataView, start: number, end: number): number {
+  let word = bytes.getUint8(start);
+  if (start + 1 < end) word |= bytes.getUint8(start + 1) << 8;
+  if (start + 2 < end) word |= bytes.getUint8(start + 2) << 16;
+  return word;
 }
 
 function finish(value: number): number {
