@@ -1,6 +1,8 @@
 import { PredawnError } from '../domain/errors.js';
 import type { Job, Settings } from '../domain/job.js';
+import type { Model } from '../domain/model.js';
 import type { Artefact } from '../domain/registry.js';
+import { askedFigures } from './asked-figures.js';
 import { artefactLabel, describeTarget } from './attempt.js';
 import { bindJob } from './bind-job.js';
 import { fixDate } from './fix-date.js';
@@ -37,13 +39,18 @@ export async function validateJob(
   if (job === undefined) return { job: name, checks, problems };
   checks.push(`job file ${job.path}`);
 
-  const artefact = await attempt(() => loadAndOpenArtefact(settings, job, context.services));
+  const opened = await attempt(() => loadAndOpenArtefact(settings, job, context.services));
+  const artefact = opened?.artefact;
   if (artefact !== undefined) {
     checks.push(`model ${artefactLabel(artefact)} ${artefact.digest.slice(0, 19)}…`);
     problems.push(...withoutProfile(job, artefact));
   }
 
   const binding = await attempt(() => bindToSource(settings, job, artefact, date, context, checks));
+  await attempt(() => {
+    if (opened !== undefined && binding !== undefined) askedFigures(job, opened.artefact, binding, opened);
+    return Promise.resolve();
+  });
   await attempt(() =>
     using(context.services.openPublication(settings), async (publication) => {
       if (artefact === undefined || binding === undefined) return;
@@ -82,10 +89,15 @@ function withoutProfile({ name, gates }: Job, artefact: Artefact): PredawnError[
   ];
 }
 
-async function loadAndOpenArtefact(settings: Settings, job: Job, services: Services): Promise<Artefact> {
+async function loadAndOpenArtefact(
+  settings: Settings,
+  job: Job,
+  services: Services,
+): Promise<{ readonly artefact: Artefact } & Pick<Model, 'knownCategories'>> {
   const artefact = await pinArtefact(await services.openRegistry(settings), job, settings.environment.name);
-  await using(openVerifiedModel(artefact, services), () => Promise.resolve());
-  return artefact;
+  return using(openVerifiedModel(artefact, services), (model) =>
+    Promise.resolve({ artefact, knownCategories: () => model.knownCategories() }),
+  );
 }
 
 async function bindToSource(

@@ -50,6 +50,14 @@ describe('validate', () => {
     expect(stderr).toContain('score_shift can tell nothing, since bare@1 has no profile');
   });
 
+  it('says of which column a gate asks what no encoder knows', async () => {
+    const gates = 'gates:\n  unknown_categories: { columns: { tenure_months: 1% } }\n';
+    await project.edit('jobs/churn.yaml', 'output:\n', `${gates}output:\n`);
+    const { code, stderr } = await validate('churn');
+    expect(code).toBe(78);
+    expect(stderr).toContain('gates.unknown_categories "tenure_months": no encoder of the model says');
+  });
+
   it('names a destination that cannot be written', async () => {
     await project.write('predictions', 'a file where the folder should be');
     const { code, stderr } = await validate('churn');
