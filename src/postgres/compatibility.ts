@@ -164,7 +164,7 @@ function rightsProblem(table: string, missing: readonly string[]): PredawnError 
   return problem(
     'table.permission',
     `This role may not ${missing.join(', ')} on ${table}.`,
-    `Have its owner run: grant select, insert, update, delete on ${table} to <the role in the URL>;`,
+    `Have its owner run: grant select, insert, delete on ${table} to <the role in the URL>;`,
   );
 }
 

@@ -30,7 +30,7 @@ export interface ExistingTable {
   readonly createdFor: string | undefined;
   /** The jobs whose slices it holds. */
   readonly publishedBy: readonly string[];
-  /** Privileges of this role that are missing to publish. */
+  /** Privileges of this role that are missing to publish to a table that predawn did not create. */
   readonly missing: readonly string[];
   /** Whether this role is the owner or a member of it: only then can partitions be attached. */
   readonly owned: boolean;
@@ -88,7 +88,7 @@ async function findTable(
   }>(
     `select c.oid, c.relkind as kind, pg_has_role(c.relowner, 'usage') as owned,
        coalesce(pg_get_partkeydef(c.oid) = 'LIST (as_of)', false) as by_date,
-       array(select p from unnest(array['select', 'insert', 'update', 'delete']) p
+       array(select p from unnest(array['select', 'insert', 'delete']) p
              where not has_table_privilege(c.oid, p)) as missing
      from pg_catalog.pg_class c join pg_catalog.pg_namespace n on n.oid = c.relnamespace
      where n.nspname = $1 and c.relname = $2`,
