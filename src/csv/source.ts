@@ -73,7 +73,6 @@ class CsvSource implements Source {
   readonly description: SourceDescription & { readonly decoder: CsvDecoderSpec };
   readonly linesBefore: number;
   readonly expectedBytes: number | undefined;
-  readonly estimatedBytes: number;
   /** Of the UTF-8 text without its BOM. */
   readonly #headerBytes: number;
   #summary: InputSummary | undefined;
@@ -87,8 +86,7 @@ class CsvSource implements Source {
     const { input, displayPath } = options;
     this.location = displayPath;
     this.linesBefore = input.header === undefined ? first.lines : 0;
-    this.estimatedBytes = Number(file.opened.size);
-    this.expectedBytes = file.isGzip ? undefined : this.estimatedBytes;
+    this.expectedBytes = file.isGzip ? undefined : Number(file.opened.size);
     this.#headerBytes = input.header === undefined ? first.length : 0;
     this.description = {
       columns: columns.map((name) => ({ name, typeName: 'text', feeds: EVERY_TYPE, keyType: 'text' })),
@@ -100,6 +98,11 @@ class CsvSource implements Source {
       },
     };
   }
+
+  estimateBytes(): Promise<number> {
+    return Promise.resolve(Number(this.file.opened.size));
+  }
+
   fingerprint(signal: AbortSignal): Promise<string> {
     return digestOf(this.file, signal);
   }

@@ -65,8 +65,8 @@ export interface Source {
   openShard(input: ShardedInput, shard: number): ShardSource;
   /** Size of the input where it is known before reading, for progress; in `blocks`' bytes, roughly. */
   readonly expectedBytes: number | undefined;
-  /** A guess at the same that may be far off: whether to get ready for much. */
-  readonly estimatedBytes: number;
+  /** A guess at the same that may be far off: whether to get ready for much. Not while `blocks` is being read. */
+  estimateBytes(): Promise<number>;
   close(): Promise<void>;
 }
 

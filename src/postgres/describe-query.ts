@@ -6,19 +6,13 @@ import { feedsOf, keyTypeOf, TEXT_OID } from './types.js';
 /** The line that `describeQuery` puts before a query, so that the server's positions in it can be translated. */
 export const WRAPPER_LINE = 'select * from (\n';
 
-/** What is known of a query before a row is read. */
-export interface QueryDescription extends SourceDescription {
-  /** Bytes of its rows, as the server's planner guesses them. */
-  readonly estimatedBytes: number;
-}
-
 /**
  * The columns that a query gives, without reading a row. The extended protocol takes one statement only, so the server
  * itself refuses a second one here, before the query is placed into COPY.
  *
  * @throws PredawnError kind `configuration`, code `query.columns`, for columns that cannot be told apart
  */
-export async function describeQuery(client: pg.Client, query: string): Promise<QueryDescription> {
+export async function describeQuery(client: pg.Client, query: string): Promise<SourceDescription> {
   // The types of pg do not know `queryMode`.
   const describing: pg.QueryConfig & { queryMode: 'extended' } = {
     text: `${WRAPPER_LINE}${query}
@@ -44,11 +38,11 @@ export async function describeQuery(client: pg.Client, query: string): Promise<Q
       keyType: keyTypeOf(types[index]!),
     })),
     decoder: { kind: 'postgres', types },
-    estimatedBytes: await estimateBytes(client, query),
   };
 }
 
-async function estimateBytes(client: pg.Client, query: string): Promise<number> {
+/** Bytes of its rows, as the server's planner guesses them. */
+export async function estimateBytes(client: pg.Client, query: string): Promise<number> {
   const { rows } = await client.query<{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }>(
     `explain (format json)\n${query}`,
   );

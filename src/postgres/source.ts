@@ -2,9 +2,9 @@ import { createHash } from 'node:crypto';
 import type pg from 'pg';
 import type { Block } from '../domain/columns.js';
 import type { ShardedInput } from '../domain/shards.js';
-import type { InputSummary, ShardSource, Source } from '../domain/source.js';
+import type { InputSummary, ShardSource, Source, SourceDescription } from '../domain/source.js';
 import { connect, cutOff, describeUrl, disconnect, onAbort } from './connection.js';
-import { describeQuery, type QueryDescription, WRAPPER_LINE } from './describe-query.js';
+import { describeQuery, estimateBytes, WRAPPER_LINE } from './describe-query.js';
 import { translate, type ErrorContext } from './errors.js';
 import { placeParameters, type QueryParameters } from './query-text.js';
 import { openQueryShard, planQueryShards } from './query-shards.js';
@@ -70,7 +70,6 @@ class PostgresSource implements Source {
   readonly location: string;
   readonly linesBefore = 0;
   readonly expectedBytes = undefined;
-  readonly estimatedBytes: number;
   readonly #hash = createHash('sha256');
   #bytes = 0;
   #complete = false;
@@ -78,12 +77,19 @@ class PostgresSource implements Source {
   constructor(
     readonly client: pg.Client,
     readonly query: string,
-    readonly description: QueryDescription,
+    readonly description: SourceDescription,
     readonly blockBytes: number,
     readonly context: ErrorContext,
   ) {
     this.location = context.location;
-    this.estimatedBytes = description.estimatedBytes;
+  }
+
+  async estimateBytes(): Promise<number> {
+    try {
+      return await estimateBytes(this.client, this.query);
+    } catch (error) {
+      throw translate(error, this.context);
+    }
   }
 
   fingerprint(): Promise<undefined> {

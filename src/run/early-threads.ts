@@ -9,8 +9,12 @@ export interface EarlyThreads {
 }
 
 /** Starts them where the input is probably large enough for threads: whether it is, its first blocks will show. */
-export function startEarly(source: Source, { settings, limit }: RunRequest, entry: URL): EarlyThreads {
-  const isLarge = limit === undefined && source.estimatedBytes > 2 * settings.blockBytes;
+export async function startEarly(
+  source: Source,
+  { settings, limit }: RunRequest,
+  entry: URL,
+): Promise<EarlyThreads> {
+  const isLarge = limit === undefined && (await source.estimateBytes()) > 2 * settings.blockBytes;
   const threads = Array.from({ length: isLarge ? settings.workers : 0 }, () => startWorkerThread(entry));
   return {
     threads,

@@ -96,9 +96,8 @@ describe('what it says of a query', () => {
       [1, 8],
       [5000, 40_000],
     ] as const) {
-      await using(`select id, id as x from generate_series(1, ${rows}) as id;`, ({ estimatedBytes }) => {
-        expect(estimatedBytes).toBe(bytes);
-        return Promise.resolve();
+      await using(`select id, id as x from generate_series(1, ${rows}) as id;`, async (source) => {
+        expect(await source.estimateBytes()).toBe(bytes);
       });
     }
   });

@@ -15,17 +15,18 @@ const BLOCK = 1000;
 
 function start(estimatedBytes: number, entry = WORKER, limit?: number) {
   const settings = { workers: 2, blockBytes: BLOCK };
-  return startEarly({ estimatedBytes } as Source, { settings, limit } as RunRequest, entry);
+  const source = { estimateBytes: () => Promise.resolve(estimatedBytes) } as Source;
+  return startEarly(source, { settings, limit } as RunRequest, entry);
 }
 
 describe('threads that start early', () => {
-  it('are none for an input of two blocks, or where rows are counted', () => {
-    expect(start(2 * BLOCK).threads).toEqual([]);
-    expect(start(10 * BLOCK, WORKER, 5).threads).toEqual([]);
+  it('are none for an input of two blocks, or where rows are counted', async () => {
+    expect((await start(2 * BLOCK)).threads).toEqual([]);
+    expect((await start(10 * BLOCK, WORKER, 5)).threads).toEqual([]);
   });
 
   it('end without a plan, where the input turned out to be small', async () => {
-    const early = start(2 * BLOCK + 1);
+    const early = await start(2 * BLOCK + 1);
     expect(early.threads).toHaveLength(2);
     await early.close();
     // Whoever closes first.
@@ -37,7 +38,7 @@ describe('threads that start early', () => {
     try {
       const entry = path.join(folder, 'worker.mjs');
       await writeFile(entry, 'throw new Error("no code here");');
-      const early = start(10 * BLOCK, pathToFileURL(entry));
+      const early = await start(10 * BLOCK, pathToFileURL(entry));
       const parts = { codecs: {} as never, workerEntry: WORKER, workers: 2, started: early.threads };
       await expect(openPool({} as ScoringPlan, parts)).rejects.toMatchObject({
         code: 'worker.died',
