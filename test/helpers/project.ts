@@ -4,11 +4,14 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type CliResult, REPOSITORY, runCli, type RunningCli, startCli } from './cli.js';
+import { type InProcessResult, runInProcess } from './in-process.js';
 
 /** A project of a user's own in a temporary folder, with the sample model live in every environment. */
 export interface TestProject {
   readonly folder: string;
   run(...args: string[]): Promise<CliResult>;
+  /** The same without a process of its own: for what a test needs but is not about. */
+  inProcess(...args: string[]): Promise<InProcessResult>;
   start(...args: string[]): RunningCli;
   /** The same with more environment variables. */
   startWith(env: Record<string, string>, ...args: string[]): RunningCli;
@@ -44,6 +47,7 @@ export async function sampleProject(options: ProjectOptions = {}): Promise<TestP
   const project: TestProject = {
     folder,
     run: (...args) => runCli(args, { cwd: folder, env }),
+    inProcess: (...args) => runInProcess(args, { cwd: folder, env }),
     start: (...args) => startCli(args, { cwd: folder, env }),
     startWith: (more, ...args) => startCli(args, { cwd: folder, env: { ...env, ...more } }),
     write: async (file, content) => {
@@ -115,9 +119,9 @@ async function makeTemplate(folder: string, settings: string): Promise<void> {
   }
 }
 
-/** Runs a command that must succeed, and gives its standard output. */
+/** Runs a command that must succeed, without a process of its own, and gives its standard output. */
 export async function succeed(project: TestProject, ...args: string[]): Promise<string> {
-  const { code, stdout, stderr } = await project.run(...args);
+  const { code, stdout, stderr } = await project.inProcess(...args);
   if (code !== 0) throw new Error(`predawn ${args.join(' ')} exited with ${code}:\n${stdout}${stderr}`);
   return stdout;
 }
