@@ -13,8 +13,6 @@ export default defineConfig({
     globalSetup: ['test/setup/temporary-folder.ts', 'test/setup/children.ts', 'test/setup/postgres.ts'],
     sequence: { sequencer: LongestFirst },
     pool: 'forks',
-    // What a file imports serves the next one in its process: a tenth of the suite's time.
-    isolate: false,
     // Many tests wait for a process or the database; left to itself, vitest takes a core less than there are.
     maxWorkers: availableParallelism() + 1,
     testTimeout: 30_000,
