@@ -211,13 +211,13 @@ function ownBuffer(size: number): Buffer<ArrayBuffer> {
   return Buffer.allocUnsafeSlow(size);
 }
 
-/** Fields are short: so far it is faster to look at each byte than to call `indexOf`. */
-const LOOKED_AT = 24;
-
 /** Whether a byte is in [from, to); none is above 255. */
 function holds(chunk: Buffer, byte: number, from: number, to: number): boolean {
   return byte <= 255 && chunk.subarray(from, to).includes(byte);
 }
+
+/** Fields are short: so far it is faster to look at each byte than to call `indexOf`. */
+const LOOKED_AT = 24;
 
 /** The first place of a byte in [from, to), or `to`. */
 function find(chunk: Buffer, byte: number, from: number, to: number): number {

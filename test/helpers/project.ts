@@ -4,7 +4,7 @@ import { cp, mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'no
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type CliResult, REPOSITORY, runCli, type RunningCli, startCli } from './cli.js';
-import { type InProcessResult, runInProcess } from './in-process.js';
+import type { InProcessResult } from './in-process.js';
 
 /** A project of a user's own in a temporary folder, with the sample model live in every environment. */
 export interface TestProject {
@@ -47,7 +47,8 @@ export async function sampleProject(options: ProjectOptions = {}): Promise<TestP
   const project: TestProject = {
     folder,
     run: (...args) => runCli(args, { cwd: folder, env }),
-    inProcess: (...args) => runInProcess(args, { cwd: folder, env }),
+    // Loaded where it is asked for: it is the whole program.
+    inProcess: async (...args) => (await import('./in-process.js')).runInProcess(args, { cwd: folder, env }),
     start: (...args) => startCli(args, { cwd: folder, env }),
     startWith: (more, ...args) => startCli(args, { cwd: folder, env: { ...env, ...more } }),
     write: async (file, content) => {

@@ -11,6 +11,8 @@ const field = fc.oneof(
   fc.tuple(fc.integer({ min: 1, max: 3000 }), fc.constant('eight bytes' as const)),
 );
 
+type Field = typeof field extends fc.Arbitrary<infer Each> ? Each : never;
+
 describe('hasField', () => {
   test('finds what the fields have, whatever lies between', () => {
     fc.assert(
@@ -35,7 +37,7 @@ describe('hasField', () => {
   });
 });
 
-function write(fields: readonly (typeof field extends fc.Arbitrary<infer T> ? T : never)[]): Uint8Array {
+function write(fields: readonly Field[]): Uint8Array {
   const writer = new BinaryWriter();
   for (const [number, value] of fields) {
     if (typeof value === 'bigint') writer.tag(number, WireType.Varint).uint64(value);

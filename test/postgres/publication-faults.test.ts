@@ -183,12 +183,9 @@ describe('a process that is killed', () => {
 describe('with the advisory lock sabotaged', () => {
   test('of attempts that overlap one publishes, and no key is there twice', async () => {
     await publishRows(publication, newAttempt(DAY, target), churnRows(3, 0.25));
-    await database.client.query(`create schema sabotage;
-      create function sabotage.pg_try_advisory_lock(bigint) returns boolean language sql as 'select true';
-      create function sabotage.pg_advisory_xact_lock(bigint) returns void language sql as 'select'`);
-    const url = new URL(database.url);
-    url.searchParams.set('options', '-c search_path=sabotage,pg_catalog,public');
-    const sabotaged = await openPostgresPublication({ url: url.href });
+    const sabotaged = await openSabotaged(
+      `create function sabotage.pg_advisory_xact_lock(bigint) returns void language sql as 'select'`,
+    );
     const count = 4;
     let arrived = 0;
     let openGate = (): void => undefined;
@@ -225,16 +222,11 @@ describe('with the advisory lock sabotaged', () => {
       if (table === 'is there') await publishRows(publication, newAttempt(DAY, target), churnRows(3, 0.25));
       else await publication.withAttempt(newAttempt(DAY, target), never, () => Promise.resolve());
       const late = newAttempt(DAY, target);
-      await database.client.query(`create schema sabotage;
-        create function sabotage.pg_try_advisory_lock(bigint) returns boolean language sql as 'select true';
-        create function sabotage.wait() returns trigger language plpgsql
+      const sabotaged = await openSabotaged(`create function sabotage.wait() returns trigger language plpgsql
           as 'begin perform pg_advisory_xact_lock(1); return new; end';
         create trigger wait before insert on predawn.attempts for each row
           when (new.attempt_id = '${late.id}') execute function sabotage.wait();
         select pg_advisory_lock(1)`);
-      const url = new URL(database.url);
-      url.searchParams.set('options', '-c search_path=sabotage,pg_catalog,public');
-      const sabotaged = await openPostgresPublication({ url: url.href });
       const told = sabotaged.withAttempt(late, never, ({ current }) => Promise.resolve(current?.attemptId));
       told.catch(() => undefined);
       await until('select from pg_locks where not granted', []);
@@ -257,6 +249,16 @@ describe('with the advisory lock sabotaged', () => {
     expect(await statusOf(paused)).toBe('failed');
   });
 });
+
+/** Where all who ask for a date's lock get it. `more` is SQL about the schema "sabotage", which is searched first. */
+async function openSabotaged(more: string): Promise<Publication> {
+  await database.client.query(`create schema sabotage;
+    create function sabotage.pg_try_advisory_lock(bigint) returns boolean language sql as 'select true';
+    ${more}`);
+  const url = new URL(database.url);
+  url.searchParams.set('options', '-c search_path=sabotage,pg_catalog,public');
+  return openPostgresPublication({ url: url.href });
+}
 
 test('a holder of the lock is named', async () => {
   const holder = newAttempt(DAY, target);

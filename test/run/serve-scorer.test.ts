@@ -7,9 +7,13 @@ import type { WorkerReply, WorkerRequest } from '../../src/run/worker-thread.js'
 
 it('hands the memory of a block back with its scores, none of it shared', async () => {
   const { port1: main, port2: thread } = new MessageChannel();
+  let lent: Uint8Array | undefined;
   serveScorer(thread, () =>
     Promise.resolve({
-      score: ({ bytes }) => Promise.resolve({ payload: bytes.slice(0, 2) } as ScoredBlock),
+      score: ({ bytes }) => {
+        lent = bytes;
+        return Promise.resolve({ payload: bytes.slice(0, 2) } as ScoredBlock);
+      },
       close: () => Promise.resolve(),
     }),
   );
@@ -22,6 +26,7 @@ it('hands the memory of a block back with its scores, none of it shared', async 
   const bytes = Uint8Array.of(1, 2, 3);
   const reply = await ask({ kind: 'score', block: { sequence: 0, bytes } }, [bytes.buffer]);
   expect(bytes.buffer.byteLength).toBe(0);
+  expect(lent!.buffer.byteLength).toBe(0);
   expect(reply).toEqual({
     kind: 'scored',
     block: { payload: Uint8Array.of(1, 2) },
