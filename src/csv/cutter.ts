@@ -43,7 +43,7 @@ export class RecordCutter {
   #whole = 0;
   #place = FIELD_START;
   #cut: number;
-  /** Of blocks that were given back; each has room for a block. */
+  /** Of blocks that were given back; each has room for a block, and no more. */
   readonly #spare: ArrayBuffer[] = [];
 
   constructor(options: CutterOptions) {
@@ -112,20 +112,15 @@ export class RecordCutter {
   #take(length: number): Uint8Array<ArrayBuffer> {
     const rest = this.#length - length;
     const block = new Uint8Array(this.#buffer.buffer, 0, length);
-    const next = this.#emptyBuffer(rest);
+    // What is left is less than a block: each is taken as soon as there is one.
+    const spare = this.#spare.pop();
+    const next = spare === undefined ? ownBuffer(this.#options.blockBytes) : Buffer.from(spare);
     this.#buffer.copy(next, 0, length, this.#length);
     this.#buffer = next;
     this.#length = rest;
     this.#whole = 0;
     this.#cut += length;
     return block;
-  }
-
-  /** For a block, of which there are `rest` bytes already. */
-  #emptyBuffer(rest: number): Buffer<ArrayBuffer> {
-    const { blockBytes } = this.#options;
-    const spare = rest <= blockBytes ? this.#spare.pop() : undefined;
-    return spare === undefined ? ownBuffer(Math.max(blockBytes, rest)) : Buffer.from(spare);
   }
 
   /** The end of the last record that ends in [from, to), or of the first (then scanning stops there); -1 for none. */
