@@ -22,6 +22,8 @@ const BLOCK_ROWS: Readonly<Record<string, readonly number[]>> = {
   postgres: [7, ALL_ROWS],
 };
 const BLOCK_BYTES = 2 ** 26;
+/** A forest of 500 trees is asked for each of six thousand rows by itself. */
+const PATIENCE = 120_000;
 const window = { date: '2026-11-20', from: '2026-11-20T00:00:00.000Z', to: '2026-11-21T00:00:00.000Z' };
 
 const models = referenceModels();
@@ -74,7 +76,7 @@ describe.skipIf(models.length === 0)('reference models', () => {
     };
 
     describe.each(Object.keys(openers))('from %s', (kind) => {
-      it.each(BLOCK_ROWS[kind]!)('in blocks of %i rows', async (blockRows) => {
+      it.each(BLOCK_ROWS[kind]!)('in blocks of %i rows', { timeout: PATIENCE }, async (blockRows) => {
         const rows = await score(openers[kind]!, job, candidate, blockRows);
         scoredBy.set(`${kind} ${blockRows}`, rows);
         const { labels, values } = compare(rows, referenceRows(model, 'expected.csv'), sklearnClose);
